@@ -1,0 +1,62 @@
+import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { LlamaCppSettings, Profile, RunnerView, StopResult } from '../../../shared/model/runner.ts'
+import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
+import type { Settings } from '../../../shared/settings/schema.ts'
+import type { Disposable } from '../../../shared/util/disposable.ts'
+import type { Result } from '../../../shared/util/result.ts'
+import type { Clock, Logger, Places } from '../../platform/ports.ts'
+
+/** What the supervisor must see of the machine, read fresh at each call. */
+export interface MachineView {
+  /** Every process with pid, parent, group, start time, name; cheap (stat only). */
+  processes(): readonly ProcessInfo[]
+  /** RssAnon + RssShmem, and mapped file bytes, from /proc/PID/status; null when the process is gone. */
+  hostBytes(pid: number): { readonly anonAndShmemBytes: number; readonly fileBytes: number } | null
+  /** GPU bytes that come out of system memory by pid (0 on a discrete GPU), from the last good reading. */
+  gpuBytes(pid: number): number
+  /** MemAvailable + free pages in per-CPU lists. */
+  availableBytes(): number
+}
+
+export interface SupervisorPorts {
+  readonly places: Places
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly machine: MachineView
+  readonly settings: () => Settings
+}
+
+export interface LogChunk {
+  readonly id: string
+  readonly text: string
+  readonly nextOffset: number
+}
+
+/** All runners: profiles on disk and the processes that belong to them. */
+export interface Runners extends Disposable {
+  /** Takes back what an earlier core left running (pid + start time match); call once before the rest. */
+  adoptLeftRunning(): Promise<readonly RunnerView[]>
+  list(): readonly RunnerView[]
+  start(
+    target: string,
+    settings: Partial<LlamaCppSettings> | undefined
+  ): Promise<Result<RunnerView, ContractError>>
+  stop(id: string): Promise<Result<StopResult, ContractError>>
+  readLog(
+    id: string,
+    offset: number | null,
+    maxBytes: number
+  ): Promise<Result<{ text: string; nextOffset: number }, ContractError>>
+  profiles(): readonly Profile[]
+  saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
+  removeProfile(id: string): Promise<Result<void, ContractError>>
+  /** True while some runner starts or loads: the sampler then goes faster. */
+  isLoading(): boolean
+  /** Live pids by runner, for the ledger. */
+  holders(): readonly { readonly id: string; readonly label: string; readonly pids: readonly number[] }[]
+  onChange(listener: (view: RunnerView) => void): Disposable
+  onRemoved(listener: (id: string) => void): Disposable
+  onLog(listener: (chunk: LogChunk) => void): Disposable
+  /** Problems found on the way, in words (a profile file that cannot be read and was kept aside). */
+  onNotice(listener: (notice: { text: string; whatToDo: string | null }) => void): Disposable
+}

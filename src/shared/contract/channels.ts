@@ -1,0 +1,33 @@
+/** Names that cross a wire, without zod: the sandboxed preload bundles this file and nothing else of the contract. */
+export const REQUEST_CHANNEL = 'firebreak:request'
+export const EVENT_CHANNEL = 'firebreak:event'
+
+/** Raised when an old client could misread a message. */
+export const PROTOCOL_VERSION = 1
+
+export const COMMAND_NAMES = [
+  'app.hello',
+  'app.facts',
+  'app.own-cost',
+  'app.notices',
+  'app.dismiss-notice',
+  'status.get',
+  'recent.get',
+  'runners.list',
+  'runners.start',
+  'runners.stop',
+  'runners.log',
+  'profiles.list',
+  'profiles.save',
+  'profiles.remove',
+  'models.list',
+  'settings.get',
+  'settings.set',
+  'web.open',
+  'events.subscribe',
+  'events.unsubscribe'
+] as const
+export type CommandName = (typeof COMMAND_NAMES)[number]
+
+export const EVENT_NAMES = ['live', 'runner', 'runner-removed', 'log', 'notice', 'settings'] as const
+export type EventName = (typeof EVENT_NAMES)[number]

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { settingsPatchSchema, settingsSchema } from '../settings/schema.ts'
+import { EVENT_NAMES, type CommandName, type EventName } from './channels.ts'
+import {
+  factsSchema,
+  liveSchema,
+  llamaCppSettingsSchema,
+  noticeSchema,
+  profileSchema,
+  recentSchema,
+  runnerIdSchema,
+  runnerViewSchema,
+  statusSchema,
+  stopResultSchema
+} from './schemas.ts'
+
+const nothing = z.strictObject({})
+const byId = z.strictObject({ id: runnerIdSchema })
+
+const command = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
+
+/**
+ * Every command: what goes in, what comes out. Electron IPC, WebSocket, Unix socket, CLI and tests derive from
+ * this table; there is no other list.
+ */
+export const COMMANDS = {
+  'app.hello': command(
+    nothing,
+    z.object({
+      name: z.literal('firebreak'),
+      version: z.string(),
+      protocolVersion: z.number(),
+      pid: z.number(),
+      host: z.enum(['electron', 'headless'])
+    })
+  ),
+  'app.facts': command(nothing, factsSchema),
+  'app.own-cost': command(
+    nothing,
+    z.object({
+      processes: z.array(
+        z.object({ name: z.string(), pid: z.number(), pssBytes: z.union([z.number(), z.literal('unknown')]) })
+      ),
+      cpuPctOfOneCore: z.union([z.number(), z.literal('unknown')])
+    })
+  ),
+  'app.notices': command(nothing, z.array(noticeSchema)),
+  'app.dismiss-notice': command(z.strictObject({ id: z.string().max(200) }), nothing),
+  'status.get': command(nothing, statusSchema),
+  'recent.get': command(z.strictObject({ windowS: z.int().min(10).max(900) }), recentSchema),
+  'runners.list': command(nothing, z.array(runnerViewSchema)),
+  /** `target` is a profile's id or the path of a model; a path makes a profile of that name. */
+  'runners.start': command(
+    z.strictObject({
+      target: z.string().min(1).max(4096),
+      kind: profileSchema.shape.kind.optional(),
+      settings: llamaCppSettingsSchema.partial().optional()
+    }),
+    runnerViewSchema
+  ),
+  /** Answers when the processes are gone and the memory is back, or the deadline has passed. */
+  'runners.stop': command(byId, stopResultSchema),
+  /** Text from byte `offset` of the log (null = the last `maxBytes`); `nextOffset` continues. */
+  'runners.log': command(
+    z.strictObject({
+      id: runnerIdSchema,
+      offset: z.int().min(0).nullable(),
+      maxBytes: z.int().min(1).max(262_144)
+    }),
+    z.object({ text: z.string(), nextOffset: z.number() })
+  ),
+  'profiles.list': command(nothing, z.array(profileSchema)),
+  'profiles.save': command(profileSchema, profileSchema),
+  'profiles.remove': command(byId, nothing),
+  'models.list': command(
+    nothing,
+    z.object({
+      models: z.array(z.object({ path: z.string(), label: z.string(), sizeBytes: z.number() })),
+      searched: z.array(z.string())
+    })
+  ),
+  'settings.get': command(nothing, settingsSchema),
+  'settings.set': command(settingsPatchSchema, settingsSchema),
+  /** Starts the core's web host if need be; `url` carries the token in its fragment. */
+  'web.open': command(
+    z.strictObject({ port: z.int().min(0).max(65_535).optional() }),
+    z.object({ url: z.string(), port: z.number() })
+  ),
+  'events.subscribe': command(z.strictObject({ events: z.array(z.enum(EVENT_NAMES)).max(16) }), nothing),
+  'events.unsubscribe': command(z.strictObject({ events: z.array(z.enum(EVENT_NAMES)).max(16) }), nothing)
+} as const satisfies Record<CommandName, { input: z.ZodType; output: z.ZodType }>
+
+/** Every event a subscriber can get. */
+export const EVENTS = {
+  live: liveSchema,
+  runner: runnerViewSchema,
+  'runner-removed': z.object({ id: runnerIdSchema }),
+  /** New text at the end of a runner's log; at most one per runner and 250 ms. */
+  log: z.object({ id: runnerIdSchema, text: z.string(), nextOffset: z.number() }),
+  notice: noticeSchema,
+  settings: settingsSchema
+} as const satisfies Record<EventName, z.ZodType>
+
+export type CommandInput<K extends CommandName> = z.input<(typeof COMMANDS)[K]['input']>
+export type CommandOutput<K extends CommandName> = z.output<(typeof COMMANDS)[K]['output']>
+export type EventPayload<K extends EventName> = z.output<(typeof EVENTS)[K]>
