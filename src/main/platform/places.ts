@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { Places } from './ports.ts'
+import { runtimeDirFrom } from './runtime-dir.ts'
+
+/** Finds this installation's files and this user's folders; every one can be overridden by FIREBREAK_*. */
+export function placesFromEnv(env: NodeJS.ProcessEnv, entryDir: string): Places {
+  const home = env['HOME'] || homedir()
+  const out = dirname(entryDir)
+  return {
+    procRoot: env['FIREBREAK_PROC_ROOT'] || '/proc',
+    sysRoot: env['FIREBREAK_SYS_ROOT'] || '/sys',
+    runtimeDir: runtimeDirFrom(env, process.getuid?.() ?? 0),
+    configDir:
+      env['FIREBREAK_CONFIG_DIR'] || join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'firebreak'),
+    dataDir:
+      env['FIREBREAK_DATA_DIR'] || join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'firebreak'),
+    rendererDir: join(out, 'renderer'),
+    entryDir,
+    nodePath: nodeRuntime(env, out),
+    homeDir: home
+  }
+}
+
+/**
+ * A plain Node for the child processes. Inside Electron process.execPath is Electron, whose RunAsNode fuse is
+ * off: there it is the runtime shipped beside the app, or the checkout's pinned one.
+ */
+function nodeRuntime(env: NodeJS.ProcessEnv, out: string): string {
+  const given = env['FIREBREAK_NODE']
+  if (given) return given
+  if (!process.versions['electron']) return process.execPath
+  const resources: unknown = Reflect.get(process, 'resourcesPath')
+  const shipped = typeof resources === 'string' ? join(resources, 'node', 'bin', 'node') : ''
+  const pinned = resolve(out, '..', 'node_modules', '.bin', 'node')
+  return [shipped, pinned].find((path) => path !== '' && existsSync(path)) ?? 'node'
+}

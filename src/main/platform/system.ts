@@ -1,0 +1,22 @@
+import type { Clock, Logger } from './ports.ts'
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now()
+}
+
+/** Lines on stderr, so that a command's stdout stays its answer. */
+export function stderrLogger(level: 'info' | 'warn'): Logger {
+  const write = (tag: string, message: string): void => {
+    process.stderr.write(`firebreak: ${tag}${message}\n`)
+  }
+  return {
+    info: (message) => {
+      if (level === 'info') write('', message)
+    },
+    warn: (message) => write('warning: ', message),
+    error: (message, cause) => write('error: ', cause === undefined ? message : `${message}: ${words(cause)}`)
+  }
+}
+
+const words = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
