@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DeepReadonly } from '../util/deep-readonly.ts'
 import { settingsPatchSchema, settingsSchema } from '../settings/schema.ts'
 import { EVENT_NAMES, type CommandName, type EventName } from './channels.ts'
 import {
@@ -102,5 +103,5 @@ export const EVENTS = {
 } as const satisfies Record<EventName, z.ZodType>
 
 export type CommandInput<K extends CommandName> = z.input<(typeof COMMANDS)[K]['input']>
-export type CommandOutput<K extends CommandName> = z.output<(typeof COMMANDS)[K]['output']>
-export type EventPayload<K extends EventName> = z.output<(typeof EVENTS)[K]>
+export type CommandOutput<K extends CommandName> = DeepReadonly<z.output<(typeof COMMANDS)[K]['output']>>
+export type EventPayload<K extends EventName> = DeepReadonly<z.output<(typeof EVENTS)[K]>>

@@ -88,7 +88,7 @@ export const ledgerPartSchema = z.object({
   pids: z.array(z.number()).optional(),
   mappedFileBytes: bytes.optional()
 })
-ledgerPartSchema satisfies z.ZodType<{ [K in keyof LedgerPart]: unknown }>
+ledgerPartSchema satisfies z.ZodType<LedgerPart>
 
 export const guardSchema = z.object({
   mode: z.enum(GUARD_MODES),
@@ -174,14 +174,14 @@ const live = {
   guard: guardSchema
 }
 export const liveSchema = z.object(live)
-liveSchema satisfies z.ZodType<{ [K in keyof Live]: unknown }>
+liveSchema satisfies z.ZodType<Live>
 
 export const statusSchema = z.object({
   ...live,
   level: z.enum(GUARD_LEVELS),
   runners: z.array(runnerViewSchema)
 })
-statusSchema satisfies z.ZodType<{ [K in keyof Status]: unknown }>
+statusSchema satisfies z.ZodType<Status>
 
 export const factsSchema = z.object({
   model: z.string(),

@@ -28,9 +28,9 @@ export interface LedgerPart {
   readonly gpuBytes: number
   readonly hostBytes: number
   /** Only for parts that are processes. */
-  readonly pids?: readonly number[]
+  readonly pids?: readonly number[] | undefined
   /** File pages mapped by these processes: counted in 'cache', told here because people look for them. */
-  readonly mappedFileBytes?: number
+  readonly mappedFileBytes?: number | undefined
 }
 
 /** Parts are ≥ 0 and add up to memTotalBytes exactly. */

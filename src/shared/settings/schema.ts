@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DeepReadonly } from '../util/deep-readonly.ts'
 
 /** Raised with every change of shape; a migration from each older version stands in migrate.ts. */
 export const SETTINGS_VERSION = 1
@@ -27,7 +28,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
 })
-export type Settings = z.infer<typeof settingsSchema>
+export type Settings = DeepReadonly<z.infer<typeof settingsSchema>>
 
 export const defaultSettings = (): Settings => settingsSchema.parse({ version: SETTINGS_VERSION })
 
@@ -50,4 +51,4 @@ export const settingsPatchSchema = settingsSchema
       .partial()
       .optional()
   })
-export type SettingsPatch = z.infer<typeof settingsPatchSchema>
+export type SettingsPatch = DeepReadonly<z.infer<typeof settingsPatchSchema>>

@@ -24,7 +24,10 @@ export const STALL_FULL_AVG10_PCT = 5
  * A full machine that neither falls nor stalls is healthy (a big model may rest below the reserve): it is
  * watched, not warned about.
  */
-export function assess(input: AssessInput): { readonly level: GuardLevel; readonly reasons: readonly string[] } {
+export function assess(input: AssessInput): {
+  readonly level: GuardLevel
+  readonly reasons: readonly string[]
+} {
   const perCpu = isKnown(input.perCpuFreeBytes) ? input.perCpuFreeBytes : 0
   const available = input.availableBytes + perCpu
   const seconds = input.secondsToEmpty
