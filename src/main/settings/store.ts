@@ -1,7 +1,12 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSettings } from '../../shared/settings/migrate.ts'
-import { defaultSettings, settingsSchema, type Settings, type SettingsPatch } from '../../shared/settings/schema.ts'
+import {
+  defaultSettings,
+  settingsSchema,
+  type Settings,
+  type SettingsPatch
+} from '../../shared/settings/schema.ts'
 import { createEmitter } from '../../shared/util/emitter.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
@@ -40,7 +45,11 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
         llamacpp: { ...current.llamacpp, ...patch.llamacpp }
       })
       if (!merged.success) {
-        return err({ code: 'settings-invalid', message: 'that setting is not valid', detail: merged.error.message })
+        return err({
+          code: 'settings-invalid',
+          message: 'that setting is not valid',
+          detail: merged.error.message
+        })
       }
       try {
         writeFileAtomic(path, `${JSON.stringify(merged.data, null, 2)}\n`)
@@ -55,6 +64,16 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
       changed.emit(current)
       return ok(current)
     }
+  }
+}
+
+/** Settings for a decision before the core runs (Electron's GPU switch); changes nothing on disk. */
+export function peekSettings(configDir: string): Settings {
+  try {
+    const parsed = readSettings(parseJson(readFileSync(join(configDir, 'settings.json'), 'utf8')))
+    return parsed.ok ? parsed.value : defaultSettings()
+  } catch {
+    return defaultSettings()
   }
 }
 

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import type { EventName } from '../../shared/contract/channels.ts'
+import type { EventPayload } from '../../shared/contract/commands.ts'
+import type { ContractError } from '../../shared/contract/errors.ts'
+import type { Live, MachineFacts } from '../../shared/model/status.ts'
+import type { Settings } from '../../shared/settings/schema.ts'
+import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
+import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
+import type { Result } from '../../shared/util/result.ts'
+import { readMachineFacts } from '../facts/read-facts.ts'
+import { createGpuProbe } from '../gpu-probe/client.ts'
+import { createRecentRing } from '../history/recent.ts'
+import type { Clock, Logger, Places } from '../platform/ports.ts'
+import { ADAPTERS } from '../runners/adapters/registry.ts'
+import { createRunners } from '../runners/supervisor/runners.ts'
+import { createMachineView } from '../sampler/machine-view.ts'
+import { createSampler } from '../sampler/sampler.ts'
+import { openSettings } from '../settings/store.ts'
+import { createLocalEndpoint } from '../transport/dispatcher.ts'
+import type { Endpoint } from '../transport/endpoint.ts'
+import { createHandlers } from './handlers.ts'
+import { createLiveMaker } from './live.ts'
+import { createNotices } from './notices.ts'
+import { createOwnCost } from './own-cost.ts'
+
+/** What a composition gives the core; nothing here knows Electron. */
+export interface AppPorts {
+  readonly places: Places
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly host: 'electron' | 'headless'
+  readonly version: string
+  /** Opens the web host over this app's endpoint; the composition owns it. */
+  readonly openWeb: (
+    port: number | undefined
+  ) => Promise<Result<{ url: string; port: number }, ContractError>>
+}
+
+/** The core: samples, accounts, runs models, answers the contract. Disposing leaves runners running. */
+export interface App extends Disposable {
+  readonly endpoint: Endpoint
+  readonly settings: () => Settings
+  start(): Promise<void>
+}
+
+type Emitters = { readonly [K in EventName]: Emitter<EventPayload<K>> }
+
+export function createApp(ports: AppPorts): App {
+  const { places, clock, logger } = ports
+  const failed = (error: unknown): void => logger.error('an event listener failed', error)
+  const events: Emitters = {
+    live: createEmitter<EventPayload<'live'>>(failed),
+    runner: createEmitter<EventPayload<'runner'>>(failed),
+    'runner-removed': createEmitter<EventPayload<'runner-removed'>>(failed),
+    log: createEmitter<EventPayload<'log'>>(failed),
+    notice: createEmitter<EventPayload<'notice'>>(failed),
+    settings: createEmitter<EventPayload<'settings'>>(failed)
+  }
+  const settings = openSettings(places.configDir, clock, logger)
+  const notices = createNotices(clock)
+  const recent = createRecentRing()
+  const liveMaker = createLiveMaker()
+  let live: Live | null = null
+
+  const gpu = createGpuProbe({
+    nodePath: places.nodePath,
+    entryPath: join(places.entryDir, 'gpu-probe.js'),
+    env: process.env,
+    clock,
+    logger
+  })
+  const machine = createMachineView({ procRoot: places.procRoot, gpu: () => gpu.latest() })
+  const runners = createRunners({
+    places,
+    clock,
+    logger,
+    machine,
+    settings: settings.get,
+    adapters: ADAPTERS
+  })
+  const sampler = createSampler({
+    places,
+    clock,
+    logger,
+    gpu: () => gpu.latest(),
+    onSnapshot(snapshot) {
+      const made = liveMaker.make({ snapshot, runners: runners.holders(), settings: settings.get() })
+      live = made.live
+      recent.add(snapshot.atMs, snapshot.monotonicMs, made.live.memAvailableBytes, made.ledger)
+      events.live.emit(made.live)
+    }
+  })
+
+  const note = (severity: 'info' | 'warning', text: string, whatToDo: string | null): void => {
+    events.notice.emit(notices.add(severity, text, whatToDo))
+  }
+  let facts: Promise<MachineFacts> | null = null
+  const machineFacts = (): Promise<MachineFacts> => {
+    facts ??= readMachineFacts({
+      nodePath: places.nodePath,
+      entryPath: join(places.entryDir, 'static-facts.js')
+    })
+    return facts
+  }
+
+  const subscriptions: Disposable[] = [
+    runners.onChange((view) => {
+      const loading = runners.isLoading()
+      sampler.setLoading(loading)
+      gpu.setFast(loading)
+      events.runner.emit(view)
+    }),
+    runners.onRemoved((id) => events['runner-removed'].emit({ id })),
+    runners.onLog((chunk) => events.log.emit(chunk)),
+    runners.onNotice(({ text, whatToDo }) => note('warning', text, whatToDo)),
+    settings.onChange((changed) => events.settings.emit(changed))
+  ]
+
+  const endpoint = createLocalEndpoint({
+    logger,
+    events: { on: (event, listener) => events[event].on(listener as never) },
+    handlers: createHandlers({
+      ports,
+      settings,
+      notices,
+      recent,
+      runners,
+      machineFacts,
+      ownCost: createOwnCost(places.procRoot, clock),
+      gpu: () => gpu.latest(),
+      processes: () => machine.processes(),
+      live: () => {
+        if (live === null) sampler.sampleNow()
+        return live
+      }
+    })
+  })
+
+  return {
+    endpoint,
+    settings: settings.get,
+    async start() {
+      if (settings.problem) note('warning', settings.problem.text, settings.problem.whatToDo)
+      const adopted = await runners.adoptLeftRunning()
+      for (const view of adopted)
+        note('info', `${view.label} was still running and has been taken back.`, null)
+      sampler.start()
+      void machineFacts()
+    },
+    dispose() {
+      disposeAll([gpu, runners, sampler, ...subscriptions])
+    }
+  }
+}

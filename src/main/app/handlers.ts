@@ -1,0 +1,92 @@
+import { PROTOCOL_VERSION } from '../../shared/contract/channels.ts'
+import type { GpuSnapshot } from '../../shared/model/gpu.ts'
+import type { ProcessInfo } from '../../shared/model/snapshot.ts'
+import type { Live, MachineFacts } from '../../shared/model/status.ts'
+import { err, ok } from '../../shared/util/result.ts'
+import type { RecentRing } from '../history/recent.ts'
+import { findModels } from '../models/find.ts'
+import type { Runners } from '../runners/supervisor/types.ts'
+import type { SettingsStore } from '../settings/store.ts'
+import type { Handlers } from '../transport/dispatcher.ts'
+import type { AppPorts } from './create-app.ts'
+import type { Notices } from './notices.ts'
+import type { OwnCost } from './own-cost.ts'
+
+export interface HandlerParts {
+  readonly ports: AppPorts
+  readonly settings: SettingsStore
+  readonly notices: Notices
+  readonly recent: RecentRing
+  readonly runners: Runners
+  readonly machineFacts: () => Promise<MachineFacts>
+  readonly ownCost: OwnCost
+  readonly gpu: () => GpuSnapshot
+  readonly processes: () => readonly ProcessInfo[]
+  /** null only while /proc cannot be read at all. */
+  readonly live: () => Live | null
+}
+
+/** The contract's commands, each joined to the module that does it; no logic of its own. */
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { ports, settings, notices, recent, runners } = parts
+  return {
+    'app.hello': async () =>
+      ok({
+        name: 'firebreak',
+        version: ports.version,
+        protocolVersion: PROTOCOL_VERSION,
+        pid: process.pid,
+        host: ports.host
+      }),
+    'app.facts': async () => {
+      const facts = await parts.machineFacts()
+      return ok({ ...facts, gpu: gpuName(parts.gpu()) })
+    },
+    'app.own-cost': async () => {
+      const runnerPids = new Set(runners.holders().flatMap((holder) => holder.pids))
+      return ok(parts.ownCost.read(parts.processes(), runnerPids))
+    },
+    'app.notices': async () => ok(notices.list()),
+    'app.dismiss-notice': async ({ id }) => {
+      notices.dismiss(id)
+      return ok({})
+    },
+    'status.get': async () => {
+      const live = parts.live()
+      if (live === null) {
+        return err({ code: 'internal', message: `nothing can be read from ${ports.places.procRoot}` })
+      }
+      return ok({ ...live, level: live.guard.level, runners: runners.list() })
+    },
+    'recent.get': async ({ windowS }) => ok(recent.read(windowS)),
+    'runners.list': async () => ok(runners.list()),
+    'runners.start': ({ target, settings: changes }) =>
+      runners.start(target, changes && withoutUndefined(changes)),
+    'runners.stop': ({ id }) => runners.stop(id),
+    'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
+    'profiles.list': async () => ok(runners.profiles()),
+    'profiles.save': (profile) => runners.saveProfile(profile),
+    'profiles.remove': async ({ id }) => {
+      const removed = await runners.removeProfile(id)
+      return removed.ok ? ok({}) : removed
+    },
+    'models.list': async () =>
+      ok(await findModels({ homeDir: ports.places.homeDir, folders: settings.get().modelFolders })),
+    'settings.get': async () => ok(settings.get()),
+    'settings.set': async (patch) => settings.set(patch),
+    'web.open': ({ port }) => ports.openWeb(port)
+  }
+}
+
+function gpuName(gpu: GpuSnapshot): string {
+  const [first] = gpu.devices
+  if (first) return first.name
+  return gpu.state === 'starting' ? 'not known yet' : 'none found'
+}
+
+/** zod's optional fields may be present and undefined; our own types say 'absent or a value'. */
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,85 @@
+import type { ContractError } from '../shared/contract/errors.ts'
+import { createClient } from '../shared/contract/client.ts'
+import { err, ok, type Result } from '../shared/util/result.ts'
+import { createApp, type App } from './app/create-app.ts'
+import type { Logger, Places } from './platform/ports.ts'
+import { systemClock } from './platform/system.ts'
+import { connectControlSocket, createRemoteEndpoint } from './transport/control-client.ts'
+import { listenControlSocket } from './transport/control-server.ts'
+import type { Endpoint } from './transport/endpoint.ts'
+import { VERSION } from './version.ts'
+import { createWebHost } from './web/host.ts'
+
+type Opened = Result<{ url: string; port: number }, ContractError>
+
+/** The one core of this user: in this process ('core'), or reached in another ('client'). */
+export interface Core {
+  readonly role: 'core' | 'client'
+  readonly endpoint: Endpoint
+  openWeb(port: number | undefined): Promise<Opened>
+  /** Runners keep running; a core of another process too. */
+  dispose(): Promise<void>
+}
+
+/** What both compositions share: take the control socket and be the core, or become its client. */
+export async function composeCore(options: {
+  readonly host: 'electron' | 'headless'
+  readonly places: Places
+  readonly logger: Logger
+}): Promise<Result<Core, string>> {
+  const { places, logger } = options
+  let app: App | null = null
+  // Made on first use: not before the lock is ours, and not later than the first connection.
+  const theApp = (): App => {
+    app ??= createApp({
+      places,
+      logger,
+      host: options.host,
+      version: VERSION,
+      clock: systemClock,
+      openWeb: (port) => web.open(port)
+    })
+    return app
+  }
+  const endpoint: Endpoint = { connect: (send) => theApp().endpoint.connect(send) }
+  const web = createWebHost({
+    endpoint,
+    rendererDir: places.rendererDir,
+    runtimeDir: places.runtimeDir,
+    logger
+  })
+  const control = await listenControlSocket({ runtimeDir: places.runtimeDir, endpoint, logger })
+  if (!control.ok) {
+    if (control.error.kind !== 'in-use') return err(control.error.message)
+    return ok(clientOf(places.runtimeDir, logger))
+  }
+  await theApp().start()
+  return ok({
+    role: 'core',
+    endpoint,
+    openWeb: (port) => web.open(port),
+    async dispose() {
+      await web.dispose()
+      await control.value.dispose()
+      app?.dispose()
+    }
+  })
+}
+
+function clientOf(runtimeDir: string, logger: Logger): Core {
+  const endpoint = createRemoteEndpoint({ runtimeDir, logger })
+  return {
+    role: 'client',
+    endpoint,
+    async openWeb(port) {
+      const link = await connectControlSocket(runtimeDir)
+      if (!link.ok) return link
+      try {
+        return await createClient(link.value).call('web.open', port === undefined ? {} : { port })
+      } finally {
+        link.value.dispose()
+      }
+    },
+    dispose: async () => endpoint.dispose()
+  }
+}
