@@ -1,0 +1,129 @@
+/**
+ * Who may import whom: the table of ARCHITECTURE.md as data. Both change together, with an ADR.
+ *
+ * A zone is the longest matching path prefix. `zones` it may import besides itself; `packages` it may import
+ * ('node:*' = any built-in). Anything not named is forbidden. Type imports obey the same rules.
+ */
+export interface ZoneRule {
+  readonly zones: readonly string[]
+  readonly packages: readonly string[]
+}
+
+const SHARED = [
+  'shared/util',
+  'shared/model',
+  'shared/domain/ledger',
+  'shared/domain/guard',
+  'shared/domain/history',
+  'shared/settings',
+  'shared/contract',
+  'shared/contract/channels.ts'
+] as const
+const NODE = ['node:*'] as const
+const MODEL = ['shared/model', 'shared/util'] as const
+
+export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
+  'shared/util': { zones: [], packages: [] },
+  'shared/model': { zones: ['shared/util'], packages: [] },
+  'shared/domain/ledger': { zones: MODEL, packages: [] },
+  'shared/domain/guard': { zones: MODEL, packages: [] },
+  'shared/domain/history': { zones: MODEL, packages: [] },
+  'shared/settings': { zones: MODEL, packages: ['zod'] },
+  'shared/contract': {
+    zones: [...MODEL, 'shared/settings', 'shared/contract/channels.ts'],
+    packages: ['zod']
+  },
+  'shared/contract/channels.ts': { zones: [], packages: [] },
+
+  'main/platform': { zones: MODEL, packages: NODE },
+  'main/sampler/sources': { zones: ['main/platform', 'shared/model', 'shared/util'], packages: NODE },
+  '*.parse.ts': { zones: MODEL, packages: [] },
+  'main/sampler': { zones: ['main/sampler/sources', 'main/platform', ...SHARED], packages: NODE },
+  'main/gpu-probe': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'koffi'] },
+  'main/facts': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'systeminformation'] },
+  'main/history': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/settings': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/models': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/runners/supervisor': { zones: ['main/runners/profiles', 'main/platform', ...SHARED], packages: NODE },
+  'main/runners/profiles': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/runners/adapters/llamacpp': {
+    zones: ['main/runners/supervisor', 'main/runners/profiles', 'main/models', 'main/platform', ...SHARED],
+    packages: NODE
+  },
+  'main/runners/adapters/registry.ts': {
+    zones: ['main/runners/adapters/llamacpp', 'main/runners/supervisor', ...SHARED],
+    packages: []
+  },
+  'main/transport': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/app': {
+    zones: [
+      'main/platform',
+      'main/sampler',
+      'main/gpu-probe',
+      'main/facts',
+      'main/history',
+      'main/settings',
+      'main/models',
+      'main/runners/supervisor',
+      'main/runners/adapters/registry.ts',
+      'main/transport',
+      ...SHARED
+    ],
+    packages: NODE
+  },
+  'main/electron': {
+    zones: ['main/transport', 'main/platform', ...SHARED],
+    packages: [...NODE, 'electron']
+  },
+  'main/web': { zones: ['main/transport', 'main/platform', ...SHARED], packages: [...NODE, 'ws'] },
+  'main/compose.ts': {
+    zones: ['main/app', 'main/transport', 'main/web', 'main/platform', 'main/version.ts', ...SHARED],
+    packages: NODE
+  },
+  'main/version.ts': { zones: ['package.json'], packages: [] },
+  'main/index.ts': {
+    zones: ['main/compose.ts', 'main/electron', 'main/platform', 'main/settings', ...SHARED],
+    packages: NODE
+  },
+  'main/headless.ts': { zones: ['main/compose.ts', 'main/platform', ...SHARED], packages: NODE },
+
+  cli: {
+    zones: ['main/transport', 'main/models', 'main/platform', 'main/version.ts', ...SHARED],
+    packages: NODE
+  },
+  preload: { zones: ['shared/contract/channels.ts'], packages: ['electron'] },
+
+  'renderer/src/format': { zones: SHARED, packages: [] },
+  'renderer/src/ui': { zones: ['renderer/src/format'], packages: ['react'] },
+  'renderer/src/charts': {
+    zones: ['renderer/src/ui', 'renderer/src/format', ...SHARED],
+    packages: ['react', 'recharts']
+  },
+  'renderer/src/client': { zones: SHARED, packages: [] },
+  'renderer/src/stores': {
+    zones: ['renderer/src/client', 'renderer/src/format', ...SHARED],
+    packages: ['zustand', 'react']
+  },
+  'renderer/src/features/*': {
+    zones: [
+      'renderer/src/stores',
+      'renderer/src/charts',
+      'renderer/src/ui',
+      'renderer/src/format',
+      ...SHARED
+    ],
+    packages: ['react']
+  },
+  'renderer/src': {
+    zones: [
+      'renderer/src/features/*',
+      'renderer/src/stores',
+      'renderer/src/client',
+      'renderer/src/charts',
+      'renderer/src/ui',
+      'renderer/src/format',
+      ...SHARED
+    ],
+    packages: ['react', 'react-dom']
+  }
+}
