@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 
 // Every suite: what it started must be gone when it ends. Counted by kind of libuv resource.
-const WATCHED = [
+const WATCHED = new Set([
   'Timeout',
   'ChildProcess',
   'TCPServerWrap',
@@ -9,12 +9,12 @@ const WATCHED = [
   'PipeWrap',
   'FSEventWrap',
   'StatWatcher'
-]
+])
 
 const count = (): Map<string, number> => {
   const counts = new Map<string, number>()
   for (const kind of process.getActiveResourcesInfo()) {
-    if (WATCHED.includes(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    if (WATCHED.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   return counts
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EVENT_NAMES, PROTOCOL_VERSION, type CommandName } from './channels.ts'
+import { EVENT_NAMES, type CommandName, type PROTOCOL_VERSION } from './channels.ts'
 import { contractErrorSchema, type ContractError } from './errors.ts'
 
 /** A request on any wire. `id` is the client's; the reply carries it back. */

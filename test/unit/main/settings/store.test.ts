@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSettings, peekSettings } from '../../../../src/main/settings/store.ts'
+import { defaultSettings } from '../../../../src/shared/settings/schema.ts'
+
+const clock = { nowMs: () => Date.UTC(2026, 10, 22, 12), monotonicMs: () => 0 }
+const warned: string[] = []
+const logger = { info() {}, warn: (text: string) => warned.push(text), error() {} }
+let folder = ''
+const file = (): string => join(folder, 'settings.json')
+const open = (): ReturnType<typeof openSettings> => openSettings(folder, clock, logger)
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'firebreak-settings-'))
+  warned.length = 0
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('settings', () => {
+  it('start from defaults and write nothing until something is set', () => {
+    const store = open()
+    expect(store.get()).toEqual(defaultSettings())
+    expect(store.problem).toBeNull()
+    expect(existsSync(file())).toBe(false)
+  })
+
+  it('survive a restart, for the user’s eyes only', () => {
+    expect(open().set({ theme: 'dark', llamacpp: { stopTimeoutS: 3 } }).ok).toBe(true)
+    expect(open().get()).toMatchObject({ theme: 'dark', llamacpp: { stopTimeoutS: 3, loadTimeoutS: 180 } })
+    expect(statSync(file()).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder)).toEqual(['settings.json'])
+  })
+
+  it('tell listeners once per change and stop when disposed', () => {
+    const store = open()
+    const seen: string[] = []
+    const listening = store.onChange((settings) => seen.push(settings.theme))
+    store.set({ theme: 'light' })
+    listening.dispose()
+    store.set({ theme: 'dark' })
+    expect(seen).toEqual(['light'])
+  })
+
+  const broken: readonly [string, string, RegExp][] = [
+    ['no JSON', '{"version":1,', /not a JSON object/],
+    ['empty', '', /not a JSON object/],
+    ['a list', '[]', /not a JSON object/],
+    ['no version', '{}', /no version/],
+    ['a newer version', '{"version":99}', /newer Firebreak/],
+    ['a wrong type', '{"version":1,"theme":7}', /theme/],
+    ['an unknown field', '{"version":1,"thema":"dark"}', /thema/],
+    ['binary', '\u0000\u0001\u0002', /not a JSON object/]
+  ]
+  it.each(broken)('keep a file with %s aside and use defaults', (_name, text, reason) => {
+    writeFileSync(file(), text)
+    const store = open()
+    expect(store.get()).toEqual(defaultSettings())
+    expect(store.problem?.text).toMatch(reason)
+    const [kept] = readdirSync(folder)
+    expect(kept).toMatch(/^settings\.json\.broken-/)
+    expect(readFileSync(join(folder, kept ?? ''), 'utf8')).toBe(text)
+    expect(store.problem?.text).toContain(kept)
+    expect(warned).toHaveLength(1)
+  })
+
+  it('refuse a value out of range and keep the old one', () => {
+    const store = open()
+    const result = store.set({ llamacpp: { stopTimeoutS: -1 } })
+    expect(result).toMatchObject({ ok: false, error: { code: 'settings-invalid' } })
+    expect(store.get()).toEqual(defaultSettings())
+  })
+
+  it('say so when the file cannot be written', () => {
+    rmSync(folder, { recursive: true })
+    writeFileSync(folder, 'a file where the folder should be')
+    const result = open().set({ theme: 'dark' })
+    expect(result).toMatchObject({ ok: false, error: { code: 'settings-invalid' } })
+  })
+
+  it('can be peeked at without touching a broken file', () => {
+    writeFileSync(file(), 'broken')
+    expect(peekSettings(folder)).toEqual(defaultSettings())
+    expect(readdirSync(folder)).toEqual(['settings.json'])
+    writeFileSync(file(), '{"version":1,"hardwareAcceleration":true}')
+    expect(peekSettings(folder).hardwareAcceleration).toBe(true)
+  })
+})
