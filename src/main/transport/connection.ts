@@ -1,0 +1,93 @@
+import { MAX_REQUEST_BYTES, type WireEvent, type WireReply } from '../../shared/contract/wire.ts'
+import type { Disposable } from '../../shared/util/disposable.ts'
+import type { Logger } from '../platform/ports.ts'
+import type { Endpoint } from './endpoint.ts'
+import { failure, NO_ID } from './envelope.ts'
+
+/** Above this a client is slow: it misses 'live' ticks, of which each makes the one before it worthless. */
+export const SLOW_CLIENT_BYTES = 1_048_576
+/** Above this it does not read at all and is let go: a stuck browser tab must not eat the memory we guard. */
+export const STUCK_CLIENT_BYTES = 16 * 1_048_576
+/** Requests answered at once per client; more are left in the kernel's buffer until replies have been flushed. */
+export const MAX_UNFLUSHED_REPLIES = 64
+
+/** One byte stream or message stream to one client. */
+export interface Wire {
+  /** `flushed` is called once the text has left this process or cannot any more. */
+  write(text: string, flushed: () => void): void
+  bufferedBytes(): number
+  pause(): void
+  resume(): void
+  /** The client is beyond help: drop it. */
+  close(reason: string): void
+}
+
+export interface Connection extends Disposable {
+  /** One message as text. */
+  receive(text: string): void
+  /** Answers something that is no message at all. */
+  refuse(code: 'bad-request' | 'payload-too-large', message: string): void
+}
+
+export const tooLargeMessage = `a message is larger than ${MAX_REQUEST_BYTES} bytes`
+
+/** Joins one client's wire to the endpoint: bounded in both directions, replies are never dropped. */
+export function serveConnection(endpoint: Endpoint, wire: Wire, logger: Logger): Connection {
+  let unflushed = 0
+  let closed = false
+
+  const send = (message: WireReply | WireEvent, flushed: () => void): void => {
+    if (closed) return
+    wire.write(JSON.stringify(message), flushed)
+    if (!closed && wire.bufferedBytes() > STUCK_CLIENT_BYTES) {
+      logger.warn('a client does not read what it asked for and is disconnected')
+      closed = true
+      wire.close('client does not read')
+    }
+  }
+
+  const session = endpoint.connect((event) => {
+    if (event.event === 'live' && wire.bufferedBytes() > SLOW_CLIENT_BYTES) return
+    send(event, () => undefined)
+  })
+
+  const begin = (): void => {
+    unflushed += 1
+    if (unflushed === MAX_UNFLUSHED_REPLIES) wire.pause()
+  }
+  const end = (): void => {
+    unflushed -= 1
+    if (!closed && unflushed === MAX_UNFLUSHED_REPLIES - 1) wire.resume()
+  }
+  const reply = (message: WireReply): void => {
+    try {
+      send(message, end)
+    } catch (error) {
+      // A value that JSON cannot carry: the client still gets its answer.
+      logger.error('a reply could not be written', error)
+      send(failure(message.id, { code: 'internal', message: 'the reply could not be written' }), end)
+    }
+  }
+
+  return {
+    receive(text) {
+      begin()
+      let raw: unknown
+      try {
+        raw = JSON.parse(text)
+      } catch {
+        reply(failure(NO_ID, { code: 'bad-request', message: 'the message is not JSON' }))
+        return
+      }
+      void session.request(raw).then(reply)
+    },
+    refuse(code, message) {
+      begin()
+      reply(failure(NO_ID, { code, message }))
+    },
+    dispose() {
+      closed = true
+      session.dispose()
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { ContractError } from '../../shared/contract/errors.ts'
+import { MAX_REQUEST_BYTES } from '../../shared/contract/wire.ts'
+import type { Disposable } from '../../shared/util/disposable.ts'
+import { err, ok, type Result } from '../../shared/util/result.ts'
+import type { Logger } from '../platform/ports.ts'
+import type { Endpoint } from '../transport/endpoint.ts'
+import { preparePrivateDir } from '../transport/private-dir.ts'
+import { serveWebSocket } from './clients.ts'
+import { serveFile } from './static-files.ts'
+import { loadToken } from './token.ts'
+import { refuseUpgrade, SUBPROTOCOL, type Refusal } from './upgrade.ts'
+
+export interface WebHostParts {
+  readonly endpoint: Endpoint
+  /** Built renderer; nothing outside it is served. */
+  readonly rendererDir: string
+  /** Holds the token. */
+  readonly runtimeDir: string
+  readonly logger: Logger
+}
+
+export interface OpenedWeb {
+  /** With the token in its fragment, which no server and no log sees. */
+  readonly url: string
+  readonly port: number
+}
+
+export interface WebHost extends Disposable {
+  /**
+   * Opens the panel on loopback. A host that is open already stays where it is, whatever port is asked for. No
+   * port: the usual one, or any free one where that is taken; a port that was asked for and is taken is an error.
+   */
+  open(port?: number): Promise<Result<OpenedWeb, ContractError>>
+}
+
+/** Loopback only, always: the way in from elsewhere is an SSH tunnel. */
+const LISTEN_ADDRESS = '127.0.0.1'
+/** Always the same one, so that a tunnel can be set up before; below the ephemeral range, no runner's default. */
+export const DEFAULT_PORT = 9747
+const ANY_FREE_PORT = 0
+
+/** A browser sends its headers at once; slower is a stuck or hostile client. */
+const HEADERS_TIMEOUT_MS = 10_000
+/** Sixteen panels with six connections each while their files load. */
+const MAX_CONNECTIONS = 128
+
+/** The same panel for machines without a display and for SSH tunnels. Nothing listens before `open`. */
+export function createWebHost(parts: WebHostParts): WebHost {
+  let opening: Promise<Result<OpenedWeb, ContractError>> | null = null
+  let running: Disposable | null = null
+  let disposed = false
+
+  const open = async (port: number | undefined): Promise<Result<OpenedWeb, ContractError>> => {
+    const prepared = preparePrivateDir(parts.runtimeDir)
+    if (!prepared.ok) return prepared
+    try {
+      const token = loadToken(parts.runtimeDir)
+      const listening = await listenOn(port ?? DEFAULT_PORT, token, parts)
+      const host =
+        listening === 'in-use' && port === undefined ? await listenOn(ANY_FREE_PORT, token, parts) : listening
+      if (host === 'in-use') {
+        return err({
+          code: 'port-in-use',
+          message: `port ${port} is taken; choose another with --port, or leave it out to get a free one`
+        })
+      }
+      running = host
+      if (disposed) host.dispose()
+      return ok({ url: `http://${LISTEN_ADDRESS}:${host.port}/#token=${token}`, port: host.port })
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error)
+      return err({ code: 'refused', message: `the panel cannot be served on port ${port}: ${words}` })
+    }
+  }
+
+  return {
+    async open(port) {
+      opening ??= open(port)
+      const attempt = opening
+      const result = await attempt
+      if (!result.ok && opening === attempt) opening = null
+      return result
+    },
+    dispose() {
+      disposed = true
+      running?.dispose()
+    }
+  }
+}
+
+interface Listening extends Disposable {
+  readonly port: number
+}
+
+async function listenOn(
+  port: number,
+  token: string,
+  { endpoint, rendererDir, logger }: WebHostParts
+): Promise<Listening | 'in-use'> {
+  const clients = new Set<Disposable>()
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_REQUEST_BYTES,
+    // Loopback is faster than deflate, and deflate state costs 300 kB per client.
+    perMessageDeflate: false,
+    // The token is among the offers and must not be echoed.
+    handleProtocols: () => SUBPROTOCOL
+  })
+  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, (request, response) => {
+    serveFile(rendererDir, request, response).catch((error: unknown) => {
+      logger.error('a page could not be served', error)
+      response.destroy()
+    })
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => undefined)
+    const refusal = refuseUpgrade(request, token, clients.size)
+    if (refusal !== null) return endWith(stream, refusal)
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      const client = serveWebSocket(socket, endpoint, logger)
+      clients.add(client)
+      socket.once('close', () => clients.delete(client))
+    })
+  })
+  const bound = await bind(server, port)
+  if (bound === 'in-use') return bound
+  server.on('error', (error) => logger.error('the web host had an error', error))
+  return {
+    port: bound,
+    dispose() {
+      server.close()
+      for (const client of clients) client.dispose()
+      server.closeAllConnections()
+    }
+  }
+}
+
+function bind(server: Server, port: number): Promise<number | 'in-use'> {
+  return new Promise((settle, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      if (error.code === 'EADDRINUSE') settle('in-use')
+      else reject(error)
+    }
+    server.once('error', fail)
+    server.listen(port, LISTEN_ADDRESS, () => {
+      server.off('error', fail)
+      settle((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+function endWith(stream: Duplex, { status, text }: Refusal): void {
+  stream.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
+  )
+}
