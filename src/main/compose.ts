@@ -4,9 +4,10 @@ import { err, ok, type Result } from '../shared/util/result.ts'
 import { createApp, type App } from './app/create-app.ts'
 import type { Logger, Places } from './platform/ports.ts'
 import { systemClock } from './platform/system.ts'
-import { connectControlSocket, createRemoteEndpoint } from './transport/control-client.ts'
+import { connectControlSocket } from './transport/control-client.ts'
 import { listenControlSocket } from './transport/control-server.ts'
 import type { Endpoint } from './transport/endpoint.ts'
+import { createRemoteEndpoint } from './transport/remote-endpoint.ts'
 import { VERSION } from './version.ts'
 import { createWebHost } from './web/host.ts'
 
@@ -59,8 +60,8 @@ export async function composeCore(options: {
     endpoint,
     openWeb: (port) => web.open(port),
     async dispose() {
-      await web.dispose()
-      await control.value.dispose()
+      web.dispose()
+      control.value.dispose()
       app?.dispose()
     }
   })

@@ -95,13 +95,11 @@ export function createApp(ports: AppPorts): App {
     events.notice.emit(notices.add(severity, text, whatToDo))
   }
   let facts: Promise<MachineFacts> | null = null
-  const machineFacts = (): Promise<MachineFacts> => {
-    facts ??= readMachineFacts({
+  const machineFacts = (): Promise<MachineFacts> =>
+    (facts ??= readMachineFacts({
       nodePath: places.nodePath,
       entryPath: join(places.entryDir, 'static-facts.js')
-    })
-    return facts
-  }
+    }))
 
   const subscriptions: Disposable[] = [
     runners.onChange((view) => {
