@@ -5,15 +5,17 @@ import { placesFromEnv } from './platform/places.ts'
 import { stderrLogger } from './platform/system.ts'
 import { peekSettings } from './settings/store.ts'
 
-// Desktop composition: wiring only. No top-level await: Electron is ready only after this module has run to its end.
+// Desktop composition: wiring only.
 
 const logger = stderrLogger('warn')
 const places = placesFromEnv(process.env, import.meta.dirname)
-const { hardwareAcceleration } = peekSettings(places.configDir)
 
-async function run(): Promise<void> {
+async function main(): Promise<void> {
   const composed = await composeCore({ host: 'electron', places, logger })
-  if (!composed.ok) throw new Error(composed.error)
+  if (!composed.ok) {
+    logger.error(composed.error)
+    return giveUp()
+  }
   await startShell({
     endpoint: composed.value.endpoint,
     places: {
@@ -26,8 +28,13 @@ async function run(): Promise<void> {
   })
 }
 
-if (prepareElectron({ hardwareAcceleration })) {
-  run().catch((error: unknown) => {
+const first = prepareElectron({
+  hardwareAcceleration: peekSettings(places.configDir).hardwareAcceleration,
+  userDataDir: join(places.dataDir, 'electron')
+})
+if (first) {
+  // No top-level await: Electron becomes ready only after this module has been evaluated to its end.
+  main().catch((error: unknown) => {
     logger.error('Firebreak could not start', error)
     giveUp()
   })

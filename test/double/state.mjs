@@ -1,0 +1,9 @@
+// Everything the application did, for tests to look at through the control channel.
+export const double = {
+  windows: [],
+  trays: [],
+  notifications: [],
+  /** URLs given to shell.openExternal. */
+  opened: [],
+  applicationMenu: null
+}
