@@ -1,0 +1,96 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { findModels } from '../../main/models/find.ts'
+import { ok } from '../../shared/util/result.ts'
+import type { Command } from '../command.ts'
+import { columns, formatBytes, printable } from '../format.ts'
+
+export const runners: Command = {
+  name: 'runners',
+  about: 'what can be stopped and what runs',
+  positionals: [],
+  options: {},
+  example: 'firebreakctl runners',
+  async run({ connect }) {
+    const core = await connect()
+    if (!core.ok) return core
+    const list = await core.value.client.call('runners.list', {})
+    if (!list.ok) return list
+    const rows = list.value.map(({ id, kind, state, bytes, url, text }) => [
+      id,
+      kind,
+      state,
+      formatBytes(bytes.gpuBytes + bytes.hostBytes),
+      url ?? '-',
+      printable(text)
+    ])
+    return ok({
+      document: list.value,
+      text: rows.length === 0 ? 'No runners yet. Start one: firebreakctl start MODEL' : columns(rows, [3])
+    })
+  }
+}
+
+export const profiles: Command = {
+  name: 'profiles',
+  about: 'what can be started, with its settings',
+  positionals: [],
+  options: {},
+  example: 'firebreakctl profiles --json',
+  async run({ connect }) {
+    const core = await connect()
+    if (!core.ok) return core
+    const list = await core.value.client.call('profiles.list', {})
+    if (!list.ok) return list
+    const rows = list.value.map(({ id, kind, label, modelPath }) => [
+      id,
+      kind,
+      printable(label),
+      printable(modelPath)
+    ])
+    return ok({
+      document: list.value,
+      text: rows.length === 0 ? 'No profiles yet. Starting a model makes one.' : columns(rows)
+    })
+  }
+}
+
+/** Needs no core: without one it looks itself, without the folders of the settings. */
+export const models: Command = {
+  name: 'models',
+  about: 'model files on this machine',
+  positionals: [],
+  options: {
+    folder: { type: 'string', value: 'DIR', multiple: true, about: 'look here too' }
+  },
+  example: 'firebreakctl models --folder /data/models',
+  async run({ connect, values, env, workingDir }) {
+    const folders = values.list('folder').map((folder) => resolve(workingDir, folder))
+    const core = await connect()
+    if (core.ok && folders.length === 0) {
+      const list = await core.value.client.call('models.list', {})
+      return list.ok ? ok({ document: list.value, text: describe(list.value) }) : list
+    }
+    const settings = core.ok ? await core.value.client.call('settings.get', {}) : core
+    const found = await findModels({
+      homeDir: env['HOME'] || homedir(),
+      folders: [...(settings.ok ? settings.value.modelFolders : []), ...folders]
+    })
+    return ok({ document: found, text: describe(found) })
+  }
+}
+
+function describe(found: Awaited<ReturnType<typeof findModels>>): string {
+  if (found.models.length === 0) {
+    const where = found.searched.length === 0 ? 'in the usual folders' : `in ${found.searched.join(', ')}`
+    return `No model files found ${where}. Name another folder with --folder.`
+  }
+  return columns(
+    found.models.map(({ path, label, sizeBytes }) => [
+      formatBytes(sizeBytes),
+      printable(label),
+      printable(path)
+    ]),
+    [0]
+  )
+}

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { CommandInput } from '../../shared/contract/commands.ts'
+import type { ContractError } from '../../shared/contract/errors.ts'
+import { RUNNER_KINDS, type RunnerKind, type RunnerView } from '../../shared/model/runner.ts'
+import { assertNever } from '../../shared/util/assert-never.ts'
+import { err, ok, type Result } from '../../shared/util/result.ts'
+import type { Command, Core, Outcome, Values } from '../command.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import { formatBytes, printable } from '../format.ts'
+import { MAX_PORT, wholeNumber } from '../numbers.ts'
+
+/** Bounds of the contract (llama.cpp's own are wider). */
+const MAX_CONTEXT_TOKENS = 16_777_216
+const MAX_SLOTS = 256
+/** A runner's bytes come from the sampler, whose slowest tick is a second. */
+const BYTES_DEADLINE_MS = 3_000
+
+export const start: Command = {
+  name: 'start',
+  about: 'start a profile, or a model file (which makes a profile)',
+  positionals: [{ name: 'PROFILE|MODEL', about: "a profile's id, or the path of a model file" }],
+  options: {
+    runner: { type: 'string', value: 'KIND', about: `what runs it: ${RUNNER_KINDS.join(', ')}` },
+    ctx: { type: 'string', value: 'N', about: 'context in tokens; 0 = as trained' },
+    port: { type: 'string', value: 'N', about: 'port on 127.0.0.1; 0 = first free one' },
+    slots: { type: 'string', value: 'N', about: 'requests served at once' },
+    arg: {
+      type: 'string',
+      value: 'X',
+      multiple: true,
+      about: 'passed to the runner as it is; with a dash: --arg=-X'
+    },
+    wait: { type: 'boolean', about: 'return when it is ready, or has failed' }
+  },
+  example: 'firebreakctl start ~/models/qwen3-8b-q4_k_m.gguf --ctx 8192 --wait',
+  async run({ values, positionals, workingDir, connect, signal, note, json }) {
+    const input = startInput(values, positionals[0] ?? '', workingDir)
+    if (!input.ok) return input
+    const core = await connect()
+    if (!core.ok) return core
+    if (!values.flag('wait')) {
+      const started = await core.value.client.call('runners.start', input.value)
+      return started.ok ? describe(started.value) : started
+    }
+    return startAndWait(core.value, input.value, signal, json ? () => undefined : note)
+  }
+}
+
+function startInput(
+  values: Values,
+  target: string,
+  workingDir: string
+): Result<CommandInput<'runners.start'>, ContractError> {
+  const kind = values.text('runner')
+  if (kind !== undefined && !isKind(kind)) {
+    const message = `there is no runner '${kind}'.${didYouMean(kind, RUNNER_KINDS)} Known: ${RUNNER_KINDS.join(', ')}.`
+    return err({ code: 'bad-request', message })
+  }
+  const contextTokens = wholeNumber(values, 'ctx', 0, MAX_CONTEXT_TOKENS)
+  if (!contextTokens.ok) return contextTokens
+  const port = wholeNumber(values, 'port', 0, MAX_PORT)
+  if (!port.ok) return port
+  const parallelSlots = wholeNumber(values, 'slots', 1, MAX_SLOTS)
+  if (!parallelSlots.ok) return parallelSlots
+  const extraArgs = values.list('arg')
+  const settings = {
+    ...(contextTokens.value === undefined ? {} : { contextTokens: contextTokens.value }),
+    ...(port.value === undefined ? {} : { port: port.value }),
+    ...(parallelSlots.value === undefined ? {} : { parallelSlots: parallelSlots.value }),
+    ...(extraArgs.length === 0 ? {} : { extraArgs: [...extraArgs] })
+  }
+  return ok({
+    target: isPath(target, workingDir) ? resolve(workingDir, target) : target,
+    ...(kind === undefined ? {} : { kind }),
+    ...(Object.keys(settings).length === 0 ? {} : { settings })
+  })
+}
+
+const isKind = (kind: string): kind is RunnerKind => (RUNNER_KINDS as readonly string[]).includes(kind)
+
+/** A profile's id has no slash, so only a model file's bare name is in doubt: there the file decides. */
+const isPath = (target: string, workingDir: string): boolean =>
+  target.includes('/') || (/\.gguf$/i.test(target) && existsSync(resolve(workingDir, target)))
+
+async function startAndWait(
+  { client, onClose }: Core,
+  input: CommandInput<'runners.start'>,
+  signal: AbortSignal,
+  progress: (text: string) => void
+): Promise<Outcome> {
+  const seen = new Map<string, RunnerView>()
+  const changed = createSignal()
+  const ended = { value: false }
+  client.on('runner', (view) => {
+    seen.set(view.id, view as RunnerView)
+    changed.fire()
+  })
+  onClose(() => {
+    ended.value = true
+    changed.fire()
+  })
+  signal.addEventListener('abort', changed.fire, { once: true })
+  const subscribed = await client.call('events.subscribe', { events: ['runner'] })
+  if (!subscribed.ok) return subscribed
+  const started = await client.call('runners.start', input)
+  if (!started.ok) return started
+  const { id } = started.value
+  let told = ''
+  for (;;) {
+    const view = seen.get(id) ?? (started.value as RunnerView)
+    const verdict = judge(view)
+    if (verdict === 'ready') return describe(await withBytes(client, view))
+    if (verdict !== 'wait') return err(verdict)
+    if (ended.value)
+      return err({ code: 'disconnected', message: `Firebreak ended; ${id} goes on without it` })
+    if (signal.aborted) return err({ code: 'refused', message: `no longer waiting; ${id} goes on loading` })
+    if (view.text !== told) progress(printable(view.text))
+    told = view.text
+    await changed.next()
+  }
+}
+
+function judge(view: RunnerView): 'ready' | 'wait' | ContractError {
+  switch (view.state) {
+    case 'ready':
+      return 'ready'
+    case 'starting':
+    case 'loading':
+    case 'restarting':
+      return 'wait'
+    case 'failed':
+    case 'lost':
+      return { code: 'runner-failed', message: `${view.id}: ${printable(view.text)}` }
+    case 'stopping':
+    case 'stopped':
+      return { code: 'runner-failed', message: `${view.id} was stopped before it was ready` }
+    default:
+      return assertNever(view.state)
+  }
+}
+
+/** The next event, or at once if one came since the last call. */
+function createSignal(): { fire: () => void; next: () => Promise<void> } {
+  let { promise, resolve: fire } = Promise.withResolvers<void>()
+  return {
+    fire: () => fire(),
+    async next() {
+      await promise
+      ;({ promise, resolve: fire } = Promise.withResolvers<void>())
+    }
+  }
+}
+
+/** 'ready' can come before the first sample that knows the new processes. */
+async function withBytes(client: Core['client'], view: RunnerView): Promise<RunnerView> {
+  const deadline = performance.now() + BYTES_DEADLINE_MS
+  let latest = view
+  while (totalBytes(latest) === 0 && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 100))
+    const list = await client.call('runners.list', {})
+    const found = list.ok ? list.value.find(({ id }) => id === view.id) : undefined
+    if (found === undefined || found.state !== 'ready') break
+    latest = found as RunnerView
+  }
+  return latest
+}
+
+const totalBytes = ({ bytes }: Pick<RunnerView, 'bytes'>): number => bytes.gpuBytes + bytes.hostBytes
+
+function describe(
+  view: Pick<RunnerView, 'id' | 'kind' | 'state' | 'pids' | 'url' | 'bytes' | 'text'>
+): Outcome {
+  const { id, kind, state, pids, url } = view
+  const bytes = totalBytes(view)
+  return ok({
+    document: { id, kind, state, pids, url, bytes },
+    text:
+      state === 'ready'
+        ? `${id} is ready at ${url ?? 'an unknown address'}, ${formatBytes(bytes)}`
+        : `${id}: ${printable(view.text)}`
+  })
+}

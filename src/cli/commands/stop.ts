@@ -1,0 +1,51 @@
+import { err, ok } from '../../shared/util/result.ts'
+import type { Command, Core, Outcome } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { formatBytes, printable } from '../format.ts'
+
+export const stop: Command = {
+  name: 'stop',
+  about: 'stop a runner; with --wait until its memory is back',
+  positionals: [{ name: 'ID', about: "a runner's id, as 'firebreakctl runners' lists them" }],
+  options: {
+    wait: { type: 'boolean', about: 'return when its processes are gone and the memory is back' }
+  },
+  example: 'firebreakctl stop qwen3-8b --wait --json',
+  async run({ values, positionals, connect, signal }) {
+    const id = positionals[0] ?? ''
+    const core = await connect()
+    if (!core.ok) return core
+    return values.flag('wait') ? stopAndWait(core.value, id) : beginStop(core.value, id, signal)
+  }
+}
+
+async function stopAndWait({ client }: Core, id: string): Promise<Outcome> {
+  const stopped = await client.call('runners.stop', { id })
+  if (!stopped.ok) return stopped
+  const { bytesReturned, bytesExpected, seconds, left, memoryIsBack, text } = stopped.value
+  const document = { id, bytesReturned, seconds, left }
+  if (memoryIsBack) return ok({ document, text: printable(text) })
+  const holders = left.map((one) => `${printable(one.name)} (pid ${one.pid}) holds ${formatBytes(one.bytes)}`)
+  const shortfall = `${formatBytes(Math.max(0, bytesExpected - bytesReturned))} of ${formatBytes(bytesExpected)} are not back`
+  return ok({
+    document,
+    text: printable(text),
+    exit: EXIT.runnerFailed,
+    note: [shortfall, ...holders].join('; ')
+  })
+}
+
+/** The core answers only when all is done; without --wait its first sign of stopping is enough. */
+async function beginStop({ client }: Core, id: string, signal: AbortSignal): Promise<Outcome> {
+  const { promise: stopping, resolve } = Promise.withResolvers<'stopping'>()
+  client.on('runner', (view) => {
+    if (view.id === id && view.state === 'stopping') resolve('stopping')
+  })
+  signal.addEventListener('abort', () => resolve('stopping'), { once: true })
+  const subscribed = await client.call('events.subscribe', { events: ['runner'] })
+  if (!subscribed.ok) return subscribed
+  const first = await Promise.race([stopping, client.call('runners.stop', { id })])
+  if (first !== 'stopping' && !first.ok) return err(first.error)
+  const state = first === 'stopping' ? 'stopping' : 'stopped'
+  return ok({ document: { id, state }, text: `${id} is ${state}` })
+}

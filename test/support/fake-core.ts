@@ -1,0 +1,253 @@
+import type { EventName } from '../../src/shared/contract/channels.ts'
+import type { CommandInput, EventPayload } from '../../src/shared/contract/commands.ts'
+import type { ContractError } from '../../src/shared/contract/errors.ts'
+import type { Profile, RunnerState, RunnerView, StopResult } from '../../src/shared/model/runner.ts'
+import type { Live, Status } from '../../src/shared/model/status.ts'
+import { defaultSettings } from '../../src/shared/settings/schema.ts'
+import { disposable } from '../../src/shared/util/disposable.ts'
+import { err, ok } from '../../src/shared/util/result.ts'
+import type { Logger } from '../../src/main/platform/ports.ts'
+import {
+  createLocalEndpoint,
+  type EventSource,
+  type Handlers
+} from '../../src/main/transport/dispatcher.ts'
+import type { Endpoint } from '../../src/main/transport/endpoint.ts'
+
+const GIB = 1_073_741_824
+
+export const quietLogger = (): Logger & { readonly errors: string[] } => {
+  const errors: string[] = []
+  return { errors, info: () => undefined, warn: () => undefined, error: (message) => errors.push(message) }
+}
+
+export const sampleLive: Live = {
+  sequence: 7,
+  atMs: 1_790_000_000_000,
+  intervalMs: 1000,
+  memTotalBytes: 128 * GIB,
+  memAvailableBytes: 40 * GIB,
+  perCpuFreeBytes: GIB,
+  freeForModelsBytes: 35 * GIB,
+  swapTotalBytes: 0,
+  swapFreeBytes: 0,
+  topology: 'unified',
+  gpu: {
+    state: 'ok',
+    source: 'nvml',
+    topology: 'unified',
+    driverVersion: '580.95',
+    devices: [
+      {
+        index: 0,
+        name: 'NVIDIA GB10',
+        memory: { totalBytes: 'not-supported', usedBytes: 'not-supported', freeBytes: 'not-supported' },
+        utilizationPct: 12,
+        temperatureC: 50,
+        powerW: 'unknown',
+        smClockMHz: 2000
+      }
+    ],
+    processes: [{ pid: 42, bytes: 'unknown' }],
+    ageMs: 120,
+    stale: false,
+    note: null
+  },
+  pressure: {
+    memory: { some: { avg10Pct: 0.5, avg60Pct: 0, avg300Pct: 0, totalUs: 9 }, full: 'unknown' },
+    cpu: 'unknown',
+    io: 'unknown'
+  },
+  cpu: { busyPct: 3, cores: 20 },
+  temperatureC: 'unknown',
+  rates: {
+    networkReceiveBytesPerS: 1,
+    networkSendBytesPerS: 2,
+    diskReadBytesPerS: 'unknown',
+    diskWriteBytesPerS: 'not-supported'
+  },
+  ledger: [
+    {
+      id: 'runner:tiny',
+      label: 'tiny\u001b[31m model',
+      kind: 'runner',
+      bytes: 88 * GIB,
+      gpuBytes: 80 * GIB,
+      hostBytes: 8 * GIB,
+      pids: [42]
+    },
+    { id: 'free', label: 'free', kind: 'free', bytes: 40 * GIB, gpuBytes: 0, hostBytes: 40 * GIB }
+  ],
+  guard: {
+    mode: 'balanced',
+    level: 'calm',
+    reasons: ['nothing grows'],
+    reserveBytes: 6 * GIB,
+    floorBytes: 2 * GIB,
+    secondsToEmpty: null
+  }
+}
+
+const notFound = (id: string): ContractError => ({
+  code: 'not-found',
+  message: `there is no '${id}'; 'firebreakctl profiles' lists what there is`
+})
+
+export const sampleProfile = (id: string): Profile => ({
+  id,
+  label: id,
+  kind: 'llamacpp',
+  modelPath: `/models/${id}.gguf`,
+  settings: {
+    contextTokens: 4096,
+    port: 0,
+    gpuLayers: -1,
+    parallelSlots: 1,
+    promptCacheMiB: 0,
+    contextCheckpoints: 0,
+    binary: '',
+    extraArgs: []
+  },
+  restartOnCrash: false
+})
+
+export const sampleRunner = (id: string, state: RunnerState, text: string = state): RunnerView => ({
+  id,
+  kind: 'llamacpp',
+  label: id,
+  modelPath: `/models/${id}.gguf`,
+  state,
+  text,
+  pids: state === 'stopped' ? [] : [42],
+  port: 8080,
+  url: 'http://127.0.0.1:8080',
+  startedAtMs: 1,
+  readyAtMs: null,
+  loadedBytes: 'unknown',
+  modelBytes: GIB,
+  bytes: { gpuBytes: GIB, hostBytes: GIB, fileBytes: 0 },
+  lastStop: null,
+  commandLine: ['llama-server'],
+  restarts: 0
+})
+
+export const sampleStop: StopResult = {
+  bytesReturned: 2 * GIB,
+  bytesExpected: 2 * GIB,
+  seconds: 1.5,
+  left: [],
+  memoryIsBack: true,
+  text: 'tiny ended in 1.5 s, 2.0 GiB are back'
+}
+
+export interface FakeCore {
+  readonly endpoint: Endpoint
+  readonly handlers: Handlers
+  readonly logger: ReturnType<typeof quietLogger>
+  readonly calls: { command: string; input: unknown }[]
+  emit<K extends EventName>(event: K, payload: EventPayload<K>): void
+  listenerCount(): number
+}
+
+/** A core with canned answers behind the real dispatcher; a test replaces the handlers it is about. */
+export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
+  const listeners = new Map<EventName, Set<(payload: never) => void>>()
+  const logger = quietLogger()
+  const calls: FakeCore['calls'] = []
+  const events: EventSource = {
+    on(event, listener) {
+      const set = listeners.get(event) ?? new Set()
+      listeners.set(event, set)
+      set.add(listener)
+      return disposable(() => set.delete(listener))
+    }
+  }
+  const status: Status = { ...sampleLive, level: 'calm', runners: [sampleRunner('tiny', 'ready')] }
+  const canned: Handlers = {
+    'app.hello': async () =>
+      ok({ name: 'firebreak', version: '0.0.0', protocolVersion: 1, pid: process.pid, host: 'headless' }),
+    'app.facts': async () =>
+      ok({
+        model: 'm',
+        cpu: 'c',
+        cores: 2,
+        gpu: 'g',
+        os: 'o',
+        kernel: 'k',
+        arch: 'arm64',
+        pageSizeBytes: 4096
+      }),
+    'app.own-cost': async () => ok({ processes: [], cpuPctOfOneCore: 'unknown' }),
+    'app.notices': async () => ok([]),
+    'app.dismiss-notice': async () => ok({}),
+    'status.get': async () => ok(structuredClone(status) as never),
+    'recent.get': async () => ok({ series: [], points: [] }),
+    'runners.list': async () => ok([sampleRunner('tiny', 'ready')] as never),
+    'runners.start': async () => ok(sampleRunner('tiny', 'starting') as never),
+    'runners.stop': async ({ id }) => (id === 'tiny' ? ok(sampleStop as never) : err(notFound(id))),
+    'runners.log': async ({ id, offset }) =>
+      id === 'tiny'
+        ? ok({ text: offset === null ? 'one\ntwo\n' : '', nextOffset: 8 })
+        : err(notFound(id)),
+    'profiles.list': async () => ok([sampleProfile('tiny')] as never),
+    'profiles.save': async (profile) => ok(profile),
+    'profiles.remove': async () => ok({}),
+    'models.list': async () =>
+      ok({ models: [{ path: '/models/a.gguf', label: 'a', sizeBytes: GIB }], searched: ['/models'] }),
+    'settings.get': async () => ok(defaultSettings()),
+    'settings.set': async () => ok(defaultSettings()),
+    'web.open': async () => ok({ url: 'http://127.0.0.1:1/#token=t', port: 1 }),
+    ...replaced
+  }
+  const handlers = Object.fromEntries(
+    Object.entries(canned).map(([command, handler]) => [
+      command,
+      (input: unknown) => {
+        calls.push({ command, input })
+        return (handler as (input: unknown) => unknown)(input)
+      }
+    ])
+  ) as unknown as Handlers
+  return {
+    handlers,
+    logger,
+    calls,
+    endpoint: createLocalEndpoint({ handlers, events, logger }),
+    emit(event, payload) {
+      for (const listener of listeners.get(event) ?? []) (listener as (value: unknown) => void)(payload)
+    },
+    listenerCount: () => [...listeners.values()].reduce((sum, set) => sum + set.size, 0)
+  }
+}
+
+/** A valid input for every command that the endpoint itself does not answer. */
+export const VALID_INPUTS: { readonly [K in keyof Handlers]: CommandInput<K> } = {
+  'app.hello': {},
+  'app.facts': {},
+  'app.own-cost': {},
+  'app.notices': {},
+  'app.dismiss-notice': { id: 'n1' },
+  'status.get': {},
+  'recent.get': { windowS: 60 },
+  'runners.list': {},
+  'runners.start': { target: 'tiny', kind: 'llamacpp', settings: { port: 8081 } },
+  'runners.stop': { id: 'tiny' },
+  'runners.log': { id: 'tiny', offset: null, maxBytes: 100 },
+  'profiles.list': {},
+  'profiles.save': sampleProfile('tiny') as CommandInput<'profiles.save'>,
+  'profiles.remove': { id: 'tiny' },
+  'models.list': {},
+  'settings.get': {},
+  'settings.set': { theme: 'dark' },
+  'web.open': {}
+}
+
+/** A valid payload for every event. */
+export const VALID_EVENTS: { readonly [K in EventName]: EventPayload<K> } = {
+  live: sampleLive as EventPayload<'live'>,
+  runner: sampleRunner('tiny', 'ready') as EventPayload<'runner'>,
+  'runner-removed': { id: 'tiny' },
+  log: { id: 'tiny', text: 'line\n', nextOffset: 5 },
+  notice: { id: 'n1', atMs: 1, severity: 'info', text: 't', whatToDo: null },
+  settings: defaultSettings()
+}
