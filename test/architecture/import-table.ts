@@ -36,16 +36,26 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'shared/contract/channels.ts': { zones: [], packages: [] },
 
   'main/platform': { zones: MODEL, packages: NODE },
-  'main/sampler/sources': { zones: ['main/platform', 'shared/model', 'shared/util'], packages: NODE },
-  '*.parse.ts': { zones: MODEL, packages: [] },
-  'main/sampler': { zones: ['main/sampler/sources', 'main/platform', ...SHARED], packages: NODE },
+  'main/sampler/sources': {
+    zones: ['main/sampler/sources/*.parse.ts', 'main/platform', 'shared/model', 'shared/util'],
+    packages: NODE
+  },
+  /** Parsers of the sampler's sources: pure, and apart from reading. */
+  'main/sampler/sources/*.parse.ts': { zones: MODEL, packages: [] },
+  'main/sampler': {
+    zones: ['main/sampler/sources', 'main/sampler/sources/*.parse.ts', 'main/platform', ...SHARED],
+    packages: NODE
+  },
   'main/gpu-probe': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'koffi'] },
   'main/facts': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'systeminformation'] },
   'main/history': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/settings': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/models': { zones: ['main/platform', ...SHARED], packages: NODE },
-  'main/runners/supervisor': { zones: ['main/runners/profiles', 'main/platform', ...SHARED], packages: NODE },
-  'main/runners/profiles': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/runners/supervisor': {
+    zones: ['main/runners/profiles', 'main/platform', ...SHARED],
+    packages: [...NODE, 'zod']
+  },
+  'main/runners/profiles': { zones: ['main/models', 'main/platform', ...SHARED], packages: NODE },
   'main/runners/adapters/llamacpp': {
     zones: ['main/runners/supervisor', 'main/runners/profiles', 'main/models', 'main/platform', ...SHARED],
     packages: NODE
@@ -94,7 +104,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   preload: { zones: ['shared/contract/channels.ts'], packages: ['electron'] },
 
   'renderer/src/format': { zones: SHARED, packages: [] },
-  'renderer/src/ui': { zones: ['renderer/src/format'], packages: ['react'] },
+  'renderer/src/ui': { zones: ['renderer/src/format', ...MODEL], packages: ['react'] },
   'renderer/src/charts': {
     zones: ['renderer/src/ui', 'renderer/src/format', ...SHARED],
     packages: ['react', 'recharts']
@@ -124,6 +134,6 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'renderer/src/format',
       ...SHARED
     ],
-    packages: ['react', 'react-dom']
+    packages: ['react', 'react-dom', 'zod']
   }
 }
