@@ -1,16 +1,13 @@
 import { join } from 'node:path'
 import type { EventName } from '../../shared/contract/channels.ts'
 import type { EventPayload } from '../../shared/contract/commands.ts'
-import type { ContractError } from '../../shared/contract/errors.ts'
 import type { Live, MachineFacts } from '../../shared/model/status.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
 import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
-import type { Result } from '../../shared/util/result.ts'
 import { readMachineFacts } from '../facts/read-facts.ts'
 import { createGpuProbe } from '../gpu-probe/client.ts'
 import { createRecentRing } from '../history/recent.ts'
-import type { Clock, Logger, Places } from '../platform/ports.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
 import { createRunners } from '../runners/supervisor/runners.ts'
 import { createMachineView } from '../sampler/machine-view.ts'
@@ -18,23 +15,11 @@ import { createSampler } from '../sampler/sampler.ts'
 import { openSettings } from '../settings/store.ts'
 import { createLocalEndpoint } from '../transport/dispatcher.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
+import type { AppPorts } from './app-ports.ts'
 import { createHandlers } from './handlers.ts'
 import { createLiveMaker } from './live.ts'
 import { createNotices } from './notices.ts'
 import { createOwnCost } from './own-cost.ts'
-
-/** What a composition gives the core; nothing here knows Electron. */
-export interface AppPorts {
-  readonly places: Places
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly host: 'electron' | 'headless'
-  readonly version: string
-  /** Opens the web host over this app's endpoint; the composition owns it. */
-  readonly openWeb: (
-    port: number | undefined
-  ) => Promise<Result<{ url: string; port: number }, ContractError>>
-}
 
 /** The core: samples, accounts, runs models, answers the contract. Disposing leaves runners running. */
 export interface App extends Disposable {

@@ -8,7 +8,7 @@ import { findModels } from '../models/find.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
-import type { AppPorts } from './create-app.ts'
+import type { AppPorts } from './app-ports.ts'
 import type { Notices } from './notices.ts'
 import type { OwnCost } from './own-cost.ts'
 
