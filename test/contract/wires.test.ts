@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { COMMAND_NAMES, EVENT_NAMES } from '../../src/shared/contract/channels.ts'
 import { COMMANDS, EVENTS } from '../../src/shared/contract/commands.ts'
@@ -87,7 +87,13 @@ describe.each(Object.keys(WIRES))('the contract over %s', (wireName) => {
   })
 
   it('answers a message without an id, and one that is not JSON', async () => {
-    for (const text of ['{"v":1}', 'hello', '{"v":1,"id":-4,"command":"app.hello","input":{}}', '[]', '"x"']) {
+    for (const text of [
+      '{"v":1}',
+      'hello',
+      '{"v":1,"id":-4,"command":"app.hello","input":{}}',
+      '[]',
+      '"x"'
+    ]) {
       client.received.length = 0
       client.send(text)
       expect(await replyOf(client, -1)).toMatchObject({ ok: false, error: { code: 'bad-request' } })

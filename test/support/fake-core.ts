@@ -7,11 +7,7 @@ import { defaultSettings } from '../../src/shared/settings/schema.ts'
 import { disposable } from '../../src/shared/util/disposable.ts'
 import { err, ok } from '../../src/shared/util/result.ts'
 import type { Logger } from '../../src/main/platform/ports.ts'
-import {
-  createLocalEndpoint,
-  type EventSource,
-  type Handlers
-} from '../../src/main/transport/dispatcher.ts'
+import { createLocalEndpoint, type EventSource, type Handlers } from '../../src/main/transport/dispatcher.ts'
 import type { Endpoint } from '../../src/main/transport/endpoint.ts'
 
 const GIB = 1_073_741_824
@@ -186,9 +182,7 @@ export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
     'runners.start': async () => ok(sampleRunner('tiny', 'starting') as never),
     'runners.stop': async ({ id }) => (id === 'tiny' ? ok(sampleStop as never) : err(notFound(id))),
     'runners.log': async ({ id, offset }) =>
-      id === 'tiny'
-        ? ok({ text: offset === null ? 'one\ntwo\n' : '', nextOffset: 8 })
-        : err(notFound(id)),
+      id === 'tiny' ? ok({ text: offset === null ? 'one\ntwo\n' : '', nextOffset: 8 }) : err(notFound(id)),
     'profiles.list': async () => ok([sampleProfile('tiny')] as never),
     'profiles.save': async (profile) => ok(profile),
     'profiles.remove': async () => ok({}),

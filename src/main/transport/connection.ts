@@ -1,4 +1,4 @@
-import { MAX_REQUEST_BYTES, type WireEvent, type WireReply } from '../../shared/contract/wire.ts'
+import { MAX_REQUEST_BYTES, type WireReply } from '../../shared/contract/wire.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
 import type { Logger } from '../platform/ports.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -8,8 +8,8 @@ import { failure, NO_ID } from './envelope.ts'
 export const SLOW_CLIENT_BYTES = 1_048_576
 /** Above this it does not read at all and is let go: a stuck browser tab must not eat the memory we guard. */
 export const STUCK_CLIENT_BYTES = 16 * 1_048_576
-/** Requests answered at once per client; more are left in the kernel's buffer until replies have been flushed. */
-export const MAX_UNFLUSHED_REPLIES = 64
+/** Requests being answered at once per client; the rest waits here for one chunk's worth, then in the kernel. */
+export const MAX_UNFLUSHED_REPLIES = 16
 
 /** One byte stream or message stream to one client. */
 export interface Wire {
@@ -33,61 +33,72 @@ export const tooLargeMessage = `a message is larger than ${MAX_REQUEST_BYTES} by
 
 /** Joins one client's wire to the endpoint: bounded in both directions, replies are never dropped. */
 export function serveConnection(endpoint: Endpoint, wire: Wire, logger: Logger): Connection {
+  /** Messages that came with others in one chunk and have to wait for their turn. */
+  const backlog: string[] = []
   let unflushed = 0
   let closed = false
 
-  const send = (message: WireReply | WireEvent, flushed: () => void): void => {
+  const session = endpoint.connect((event) => {
     if (closed) return
-    wire.write(JSON.stringify(message), flushed)
-    if (!closed && wire.bufferedBytes() > STUCK_CLIENT_BYTES) {
+    const buffered = wire.bufferedBytes()
+    if (event.event === 'live' && buffered > SLOW_CLIENT_BYTES) return
+    if (buffered > STUCK_CLIENT_BYTES) {
       logger.warn('a client does not read what it asked for and is disconnected')
       closed = true
       wire.close('client does not read')
+      return
     }
-  }
-
-  const session = endpoint.connect((event) => {
-    if (event.event === 'live' && wire.bufferedBytes() > SLOW_CLIENT_BYTES) return
-    send(event, () => undefined)
+    wire.write(JSON.stringify(event), () => undefined)
   })
 
-  const begin = (): void => {
-    unflushed += 1
-    if (unflushed === MAX_UNFLUSHED_REPLIES) wire.pause()
-  }
-  const end = (): void => {
+  const flushed = (): void => {
     unflushed -= 1
-    if (!closed && unflushed === MAX_UNFLUSHED_REPLIES - 1) wire.resume()
+    if (closed) return
+    const next = backlog.shift()
+    if (next !== undefined) answer(next)
+    else if (unflushed === MAX_UNFLUSHED_REPLIES - 1) wire.resume()
   }
   const reply = (message: WireReply): void => {
+    if (!closed) wire.write(asText(message, logger), flushed)
+  }
+  const answer = (text: string): void => {
+    unflushed += 1
+    if (unflushed === MAX_UNFLUSHED_REPLIES) wire.pause()
+    let raw: unknown
     try {
-      send(message, end)
-    } catch (error) {
-      // A value that JSON cannot carry: the client still gets its answer.
-      logger.error('a reply could not be written', error)
-      send(failure(message.id, { code: 'internal', message: 'the reply could not be written' }), end)
+      raw = JSON.parse(text)
+    } catch {
+      reply(failure(NO_ID, { code: 'bad-request', message: 'the message is not JSON' }))
+      return
     }
+    void session.request(raw).then(reply)
   }
 
   return {
     receive(text) {
-      begin()
-      let raw: unknown
-      try {
-        raw = JSON.parse(text)
-      } catch {
-        reply(failure(NO_ID, { code: 'bad-request', message: 'the message is not JSON' }))
-        return
-      }
-      void session.request(raw).then(reply)
+      if (unflushed < MAX_UNFLUSHED_REPLIES) answer(text)
+      else backlog.push(text)
     },
     refuse(code, message) {
-      begin()
+      unflushed += 1
       reply(failure(NO_ID, { code, message }))
     },
     dispose() {
       closed = true
+      backlog.length = 0
       session.dispose()
     }
+  }
+}
+
+function asText(message: WireReply, logger: Logger): string {
+  try {
+    return JSON.stringify(message)
+  } catch (error) {
+    // A value that JSON cannot carry: the client still gets its answer.
+    logger.error('a reply could not be written', error)
+    return JSON.stringify(
+      failure(message.id, { code: 'internal', message: 'the reply could not be written' })
+    )
   }
 }
