@@ -1,7 +1,7 @@
 /**
  * A place in the bytes of a kernel text file.
  *
- * Kernel files are read many times a second; walking their bytes costs a tenth of turning them into strings.
+ * For files of many numbers: walking their bytes costs a fraction of splitting them into strings.
  * A number counts only when a byte follows it: the last number of a cut file may be half a number.
  */
 export interface ByteScan {
@@ -78,40 +78,4 @@ export function skipText(scan: ByteScan, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[pos + i] !== text.charCodeAt(i)) return false
   scan.pos = pos + text.length
   return true
-}
-
-/** Known words of a 'key value' file, found without making a string of each line's key. */
-export interface WordTable {
-  /** Index of the word that stands here up to a blank, newline or `stopByte`, or -1; moves to its end. */
-  match(scan: ByteScan): number
-}
-
-export function wordTable(words: readonly string[], stopByte = SPACE): WordTable {
-  const byHash = new Map<number, number>()
-  for (const [index, word] of words.entries()) {
-    let hash = 0
-    for (let i = 0; i < word.length; i++) hash = (Math.imul(hash, 31) + word.charCodeAt(i)) | 0
-    byHash.set(hash, index)
-  }
-  return {
-    match(scan) {
-      const { bytes, end } = scan
-      const start = scan.pos
-      let pos = start
-      let hash = 0
-      while (pos < end) {
-        const byte = bytes[pos] ?? NEWLINE
-        if (byte === stopByte || byte === SPACE || byte === TAB || byte === NEWLINE) break
-        hash = (Math.imul(hash, 31) + byte) | 0
-        pos++
-      }
-      scan.pos = pos
-      const index = byHash.get(hash)
-      if (index === undefined) return -1
-      const word = words[index] ?? ''
-      if (word.length !== pos - start) return -1
-      for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word.charCodeAt(i)) return -1
-      return index
-    }
-  }
 }

@@ -9,6 +9,9 @@ import { parsePressure } from './pressure.parse.ts'
 import { parseVmStat } from './vmstat.parse.ts'
 import { parsePerCpuFreePages } from './zoneinfo.parse.ts'
 
+/** A counter's name and 20 digits; the longest name has 40 bytes. */
+const VMSTAT_LINE_BYTES = 128
+
 /** What is read at every tick, up to 4 times a second and in a tenth of a millisecond. */
 export interface FastReading {
   readonly memInfo: MemInfo
@@ -29,7 +32,7 @@ export function fastSources(procRoot: string, pageSizeBytes: number): FastSource
   const memory = pressure('memory')
   const cpu = pressure('cpu')
   const io = pressure('io')
-  const vmStat = keptSource(`${procRoot}/vmstat`, parseVmStat)
+  const vmStat = keptSource(`${procRoot}/vmstat`, parseVmStat, { longestLineBytes: VMSTAT_LINE_BYTES })
   const zoneInfo = keptSource(`${procRoot}/zoneinfo`, parsePerCpuFreePages)
   return {
     read() {

@@ -13,13 +13,30 @@ const MAX_BUFFER_BYTES = 1024 * 1024
 /** A file that could not be opened is tried again at every 30th read: PSI that is compiled out stays so. */
 const RETRY_EVERY_READS = 30
 
+/** How a file's end is known. */
+export interface KeptFileShape {
+  /** The kernel makes it in one piece (meminfo, pressure, stat): a read that does not fill the buffer is all. */
+  readonly wholeAtOnce?: boolean
+  /**
+   * It is made line by line, none longer than this. The kernel stops where the next line does not fit its page,
+   * so a read that leaves more than a line free is the last. Saves a read that would make the file once more.
+   */
+  readonly longestLineBytes?: number
+}
+
+/** The smallest buffer the kernel fills before it hands out a part of a file made line by line. */
+const KERNEL_PAGE_BYTES = 4096
+
 /**
- * Opens at the first read; a descriptor that fails is opened anew.
- *
- * Reading goes on until the kernel says 'end': its sequence files hand out a page at a time. `wholeAtOnce` saves
- * that last call for files made in one piece (meminfo, pressure, stat).
+ * Opens at the first read; a descriptor that fails is opened anew. Reading goes on until the kernel says 'end',
+ * or its end is known by its shape.
  */
-export function keptFile(path: string, options: { readonly wholeAtOnce?: boolean } = {}): KeptFile {
+export function keptFile(path: string, shape: KeptFileShape = {}): KeptFile {
+  const lastBelowBytes = shape.wholeAtOnce
+    ? Number.POSITIVE_INFINITY
+    : shape.longestLineBytes === undefined
+      ? 1
+      : KERNEL_PAGE_BYTES - shape.longestLineBytes
   let fd: number | null = null
   let buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES)
   let readsToSkip = 0
@@ -47,7 +64,7 @@ export function keptFile(path: string, options: { readonly wholeAtOnce?: boolean
       }
       const count = fs.readSync(open, buffer, length, buffer.length - length, length)
       length += count
-      if (count === 0 || (options.wholeAtOnce === true && length < buffer.length)) return length
+      if (count < lastBelowBytes && length < buffer.length) return length
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Disposable } from '../../../shared/util/disposable.ts'
-import { keptFile } from './kept-file.ts'
+import { keptFile, type KeptFileShape } from './kept-file.ts'
 
 /** A kernel file and its parser as one readable thing. */
 export interface Source<T> extends Disposable {
@@ -10,9 +10,9 @@ export interface Source<T> extends Disposable {
 export function keptSource<T>(
   path: string,
   parse: (bytes: Buffer) => T | 'unknown',
-  options: { readonly wholeAtOnce?: boolean } = {}
+  shape: KeptFileShape = {}
 ): Source<T> {
-  const file = keptFile(path, options)
+  const file = keptFile(path, shape)
   return {
     read() {
       const bytes = file.read()

@@ -10,12 +10,14 @@ import { readDescriptor, readOnce } from './read-once.ts'
 const QUIET_TURNS = 4
 /** At least this big is read at every scan: 64 MiB is half a percent of the smallest machine worth guarding. */
 const BIG_BYTES = 64 * 1024 * 1024
-/** Status (anonymous, shared, file bytes) at every scan for this many, the largest. */
-const TOP_COUNT = 30
-/** Of the others, this many at each scan in turn: 300 processes come round within 40 s, changed ones sooner. */
-const STATUS_TURNS = 8
-/** A change of resident size that makes the last status worthless. */
+/** From this size on, a process that ran or changed size has its status (anonymous, shared, file) read at once. */
+const TOP_BYTES = 16 * 1024 * 1024
+/** A change of resident size that makes the last status of a smaller one worthless too. */
 const STATUS_CHANGE_BYTES = 4 * 1024 * 1024
+/** Whatever happens, everyone's status is read again within so many scans. */
+const STATUS_TURNS = 64
+/** Status reads per scan at most, the largest first: 10 µs each. */
+const MAX_STATUS_READS = 64
 /** How long cgroup and command line stand: a process may be moved, or replace its program under one name. */
 const FACTS_MAX_AGE_SCANS = 15
 /** Descriptors of stat files kept open for processes read at every scan; opening costs twice the reading. */
@@ -25,9 +27,10 @@ const MAX_KEPT_DESCRIPTORS = 256
 export interface ProcessTable extends Disposable {
   /**
    * Scans once. New and ended processes are seen at once. stat: every scan for big, busy, growing and named
-   * (`watched`) processes, else within 4 scans. status: every scan for the 30 largest and for watched ones;
-   * others in turn and when their size changed. cgroup and command line: with the first status, then every 15
-   * scans.
+   * (`watched`) processes, else within 4 scans. status: at once for new processes, and for those from 16 MiB on
+   * and watched ones that ran or changed; the rest when their size changed by 4 MiB, or within 64 scans; at most
+   * 64 in a scan, the largest first. cgroup and command line: with status, when older than 15 scans or the name
+   * changed.
    */
   scan(watched: ReadonlySet<number>): readonly ProcessInfo[]
 }
@@ -38,6 +41,8 @@ interface Entry {
   active: boolean
   fd: number | null
   seenInScan: number
+  /** Ran or changed size since its status was read: what has not run holds what it held. */
+  changed: boolean
   statusRssBytes: number
   statusScan: number
   factsScan: number
@@ -92,6 +97,7 @@ export function processTable(procRoot: string, pageSizeBytes: number): ProcessTa
       active: true,
       fd: null,
       seenInScan: scanNumber,
+      changed: true,
       statusRssBytes: NEVER,
       statusScan: NEVER,
       factsScan: NEVER
@@ -107,7 +113,11 @@ export function processTable(procRoot: string, pageSizeBytes: number): ProcessTa
     if (stat === 'unknown' || stat.startTicks !== info.startTicks) return false
     const rssBytes = stat.rssPages * pageSizeBytes
     entry.active = stat.cpuTicks !== info.cpuTicks || rssBytes !== info.rssBytes
-    if (stat.name !== info.name) entry.factsScan = NEVER
+    if (entry.active) entry.changed = true
+    if (stat.name !== info.name) {
+      entry.statusScan = NEVER
+      entry.factsScan = NEVER
+    }
     if (
       entry.active ||
       stat.name !== info.name ||
@@ -123,6 +133,7 @@ export function processTable(procRoot: string, pageSizeBytes: number): ProcessTa
   const readDetails = (entry: Entry): void => {
     const { pid, rssBytes } = entry.info
     entry.statusScan = scanNumber
+    entry.changed = false
     entry.statusRssBytes = rssBytes
     const status = readStatus(procRoot, pid)
     if (status === 'unknown') return
@@ -160,26 +171,28 @@ export function processTable(procRoot: string, pageSizeBytes: number): ProcessTa
     for (const [pid, entry] of entries) if (entry.seenInScan !== scanNumber) forget(pid, entry)
   }
 
-  /** Kernel threads and zombies hold no memory and have no status worth reading. */
-  const scanDetails = (watched: ReadonlySet<number>): void => {
-    const holders = [...entries.values()].filter((entry) => entry.info.rssBytes > 0)
-    holders.sort((a, b) => b.info.rssBytes - a.info.rssBytes)
-    const rest: Entry[] = []
-    for (const [rank, entry] of holders.entries()) {
-      const changedBytes = Math.abs(entry.info.rssBytes - entry.statusRssBytes)
-      if (rank < TOP_COUNT || watched.has(entry.info.pid) || changedBytes >= STATUS_CHANGE_BYTES)
-        readDetails(entry)
-      else rest.push(entry)
-    }
-    rest.sort((a, b) => a.statusScan - b.statusScan)
-    for (const entry of rest.slice(0, STATUS_TURNS)) readDetails(entry)
+  const wantsStatus = (entry: Entry, watched: ReadonlySet<number>): boolean => {
+    const { pid, rssBytes } = entry.info
+    // Kernel threads and zombies hold no memory and have no status worth reading.
+    if (rssBytes === 0) return false
+    if (entry.statusScan === NEVER || (pid + scanNumber) % STATUS_TURNS === 0) return true
+    if (!entry.changed) return false
+    const changedBytes = Math.abs(rssBytes - entry.statusRssBytes)
+    return rssBytes >= TOP_BYTES || changedBytes >= STATUS_CHANGE_BYTES || watched.has(pid)
+  }
+
+  const scanStatuses = (watched: ReadonlySet<number>): void => {
+    const wanting: Entry[] = []
+    for (const entry of entries.values()) if (wantsStatus(entry, watched)) wanting.push(entry)
+    if (wanting.length > MAX_STATUS_READS) wanting.sort((a, b) => b.info.rssBytes - a.info.rssBytes)
+    for (const entry of wanting.slice(0, MAX_STATUS_READS)) readDetails(entry)
   }
 
   return {
     scan(watched) {
       scanNumber++
       scanStats(watched)
-      scanDetails(watched)
+      scanStatuses(watched)
       return Array.from(entries.values(), (entry) => entry.info)
     },
     dispose() {

@@ -13,6 +13,9 @@ import { thermalSource } from './thermal.ts'
 /** Silicon does not warm faster, and some firmware takes milliseconds to answer. */
 const THERMAL_INTERVAL_MS = 2_000
 
+/** A device's or zone's line with all its numbers at 20 digits. */
+const LINES = { longestLineBytes: 512 } as const
+
 /** What is read once a second at most. */
 export interface SlowReading {
   readonly buddy: BuddyInfo | 'unknown'
@@ -38,10 +41,10 @@ function busyPct(before: CpuTimes | 'unknown', now: CpuTimes | 'unknown'): Readi
 }
 
 export function slowSources(procRoot: string, sysRoot: string, pageSizeBytes: number): SlowSources {
-  const buddy = keptSource(`${procRoot}/buddyinfo`, parseBuddyInfo)
+  const buddy = keptSource(`${procRoot}/buddyinfo`, parseBuddyInfo, LINES)
   const cpuTimes = keptSource(`${procRoot}/stat`, parseCpuTimes, { wholeAtOnce: true })
-  const net = keptSource(`${procRoot}/net/dev`, parseNetDev)
-  const disk = keptSource(`${procRoot}/diskstats`, parseDiskStats)
+  const net = keptSource(`${procRoot}/net/dev`, parseNetDev, LINES)
+  const disk = keptSource(`${procRoot}/diskstats`, parseDiskStats, LINES)
   const thermal = thermalSource(sysRoot)
   const table = processTable(procRoot, pageSizeBytes)
   const netRates = rateTracker()

@@ -4,6 +4,9 @@ const MAX_LABEL_CHARS = 48
 /** Programs whose own name says nothing: the script or module they run is told too. */
 const INTERPRETER = /^(?:python[\d.]*|node|ruby|perl|java|bash|sh)$/
 
+/** Thread names that runtimes give themselves in place of the program's. */
+const THREAD_NAME = /^MainThread$|^main$/
+
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** Names come from anybody: control and direction characters are shown as a dot. */
@@ -21,7 +24,8 @@ function program(args: readonly string[]): string | null {
 export function processLabel(process: Pick<ProcessInfo, 'pid' | 'name' | 'commandLine'>): string {
   const { name, commandLine } = process
   const first = baseName(commandLine?.[0] ?? '')
-  const whole = name.length > 0 && first.startsWith(name) ? first : name
+  const nameSaysLess = THREAD_NAME.test(name) || first.startsWith(name)
+  const whole = first !== '' && nameSaysLess ? first : name
   const runs = INTERPRETER.test(whole) && commandLine !== null ? program(commandLine) : null
   const label = printable(runs === null ? whole : `${whole} ${runs}`)
   if (label === '') return `process ${process.pid}`
