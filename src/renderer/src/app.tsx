@@ -1,0 +1,192 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { assertNever } from '../../shared/util/assert-never.ts'
+import { LogPane } from './features/log/log-pane.tsx'
+import { ModelsPage } from './features/models/models-page.tsx'
+import { OverviewPage } from './features/overview/overview-page.tsx'
+import { SettingsPage } from './features/settings/settings-page.tsx'
+import { LEVEL_WORDS } from './format/sentence.ts'
+import { PAGES, type Page } from './stores/app.ts'
+import { usePanel } from './stores/context.ts'
+import { Brand } from './ui/brand.tsx'
+import { Icon } from './ui/icons.tsx'
+import { Message } from './ui/message.tsx'
+import './app.css'
+
+const PAGE_WORDS: Readonly<Record<Page, string>> = {
+  overview: 'Overview',
+  models: 'Models',
+  settings: 'Settings'
+}
+
+/** Without a tick for this long the numbers are called old: the core ticks once a second at least, in ms. */
+const STALE_AFTER_MS = 6_000
+
+function pageOf(page: Page): ReactNode {
+  switch (page) {
+    case 'overview':
+      return <OverviewPage />
+    case 'models':
+      return <ModelsPage />
+    case 'settings':
+      return <SettingsPage />
+    default:
+      return assertNever(page)
+  }
+}
+
+/** True when ticks have stopped coming although the connection looks fine. */
+function useStale(): boolean {
+  const sequence = usePanel('live', (state) => state.live?.sequence ?? null)
+  const [staleSequence, setStaleSequence] = useState<number | null>(null)
+  useEffect(() => {
+    if (sequence === null) return undefined
+    const timer = setTimeout(() => setStaleSequence(sequence), STALE_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [sequence])
+  return sequence !== null && staleSequence === sequence
+}
+
+/** The theme of the settings, on the root element, where tokens.css looks for it. */
+function useTheme(): void {
+  const theme = usePanel('settings', (state) => state.settings?.theme ?? 'system')
+  useEffect(() => {
+    if (theme === 'system') delete document.documentElement.dataset['theme']
+    else document.documentElement.dataset['theme'] = theme
+  }, [theme])
+}
+
+function usePageKeys(): void {
+  const go = usePanel('app', (state) => state.go)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (!event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return
+      const page = PAGES[Number(event.key) - 1]
+      if (page === undefined) return
+      event.preventDefault()
+      go(page)
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [go])
+}
+
+function Rail(): ReactNode {
+  const current = usePanel('app', (state) => state.page)
+  const go = usePanel('app', (state) => state.go)
+  return (
+    <nav className="rail" aria-label="Pages">
+      <div className="brand">
+        <Brand />
+      </div>
+      {PAGES.map((page, at) => (
+        <button
+          key={page}
+          type="button"
+          aria-current={page === current ? 'page' : undefined}
+          aria-keyshortcuts={`Control+${at + 1}`}
+          title={`${PAGE_WORDS[page]} (Ctrl+${at + 1})`}
+          onClick={() => go(page)}
+        >
+          <Icon name={page} size={22} />
+          {PAGE_WORDS[page]}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+/** Level changes are spoken; numbers that change every second are not. */
+function LevelAnnouncer(): ReactNode {
+  const level = usePanel('live', (state) => state.live?.guard.level ?? null)
+  const [first] = useState(level)
+  const [changed, setChanged] = useState(false)
+  useEffect(() => {
+    if (level !== first) setChanged(true)
+  }, [level, first])
+  return (
+    <div className="hidden-visually" aria-live="assertive">
+      {changed && level !== null ? `Memory level: ${LEVEL_WORDS[level]}` : ''}
+    </div>
+  )
+}
+
+function Banners({ stale }: { readonly stale: boolean }): ReactNode {
+  const link = usePanel('app', (state) => state.link)
+  const problem = usePanel('app', (state) => state.problem)
+  const notices = usePanel('app', (state) => state.notices)
+  const dismiss = usePanel('app', (state) => state.dismiss)
+  return (
+    <div className="banners">
+      {link === 'lost' && (
+        <Message
+          tone="error"
+          text="Connection lost. What you see is old."
+          whatToDo="Trying again by itself. Models keep running without Firebreak; if this stays, start Firebreak again."
+        />
+      )}
+      {link === 'connected' && stale && (
+        <Message
+          tone="error"
+          text="Firebreak sends no new numbers. What you see is old."
+          whatToDo="Models keep running. If this stays, quit Firebreak and start it again."
+        />
+      )}
+      {problem !== null && (
+        <Message
+          tone="error"
+          text={problem.message}
+          whatToDo="Close this window and open Firebreak again, so that both are of one version."
+          detail={problem.detail}
+        />
+      )}
+      {notices.map((notice) => (
+        <Message
+          key={notice.id}
+          tone={notice.severity}
+          text={notice.text}
+          whatToDo={notice.whatToDo}
+          onDismiss={() => void dismiss(notice.id)}
+        />
+      ))}
+    </div>
+  )
+}
+
+function Waiting({ refused }: { readonly refused: boolean }): ReactNode {
+  return refused ? (
+    <div className="waiting">
+      <p>Firebreak does not let this page in.</p>
+      <p className="small">
+        Open the address that <code>firebreakctl serve</code> prints, with everything after the #.
+      </p>
+    </div>
+  ) : (
+    <div className="waiting">
+      <p>Reading the machine…</p>
+      <div className="progress unknown" aria-hidden="true">
+        <i />
+      </div>
+    </div>
+  )
+}
+
+/** The panel: rail, page, and the log over it. */
+export function App(): ReactNode {
+  useTheme()
+  usePageKeys()
+  const page = usePanel('app', (state) => state.page)
+  const link = usePanel('app', (state) => state.link)
+  const ready = usePanel('live', (state) => state.live !== null)
+  const stale = useStale()
+  return (
+    <div className={`shell ${link === 'lost' || stale ? 'stale' : ''}`}>
+      <Rail />
+      <main className="main" key={page}>
+        <Banners stale={stale} />
+        {ready ? pageOf(page) : <Waiting refused={link === 'refused'} />}
+      </main>
+      <LogPane />
+      <LevelAnnouncer />
+    </div>
+  )
+}

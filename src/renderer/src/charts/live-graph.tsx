@@ -1,0 +1,150 @@
+import { memo, type ReactNode } from 'react'
+import {
+  Area,
+  AreaChart,
+  CartesianGrid,
+  ReferenceArea,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis
+} from 'recharts'
+import { GIB, bytesText, gibTick } from '../format/bytes.ts'
+import { clockText } from '../format/duration.ts'
+import { holderFill } from '../ui/holder-fill.ts'
+import { Swatch } from '../ui/swatch.tsx'
+import type { GraphData, GraphPoint } from './graph-data.ts'
+import type { GraphMark } from './marks.ts'
+import './live-graph.css'
+
+export interface LiveGraphProps {
+  readonly data: GraphData
+  readonly memTotalBytes: number
+  readonly reserveBytes: number
+  readonly hues: ReadonlyMap<string, number>
+  readonly marks: readonly GraphMark[]
+}
+
+/** Round steps in GiB; the first that gives at most five lines is taken. */
+const TICK_STEPS_GIB = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256]
+const MAX_TICKS = 5
+
+/** Baseline of a mark's label below the top of the plot, in px. */
+const MARK_LABEL_Y = 34
+
+function ticks(memTotalBytes: number): readonly number[] {
+  const step = (TICK_STEPS_GIB.find((one) => memTotalBytes / (one * GIB) < MAX_TICKS) ?? 512) * GIB
+  return Array.from({ length: Math.floor(memTotalBytes / step) + 1 }, (_, at) => at * step)
+}
+
+function Hover({ point, data, hues }: { point: GraphPoint; data: GraphData; hues: LiveGraphProps['hues'] }): ReactNode {
+  return (
+    <div className="graph-hover">
+      <p className="num">
+        {clockText(point.atMs)} · {bytesText(point.memAvailableBytes)} available
+      </p>
+      <ul>
+        {data.bands
+          .map((band, at) => ({ band, bytes: point[`b${at}`] ?? 0 }))
+          .filter(({ bytes }) => bytes > 0)
+          .toReversed()
+          .map(({ band, bytes }) => (
+            <li key={band.id}>
+              <Swatch kind={band.kind} hue={hues.get(band.id)} />
+              <span className="ellipsis">{band.label}</span>
+              <span className="num">{bytesText(bytes)}</span>
+            </li>
+          ))}
+      </ul>
+    </div>
+  )
+}
+
+/** Beneath the firebreak's line, with a halo, so that it can be read on any band. */
+function MarkLabel({
+  text,
+  viewBox
+}: {
+  readonly text: string
+  readonly viewBox?: { readonly x?: number; readonly y?: number }
+}): ReactNode {
+  return (
+    <text className="graph-mark" x={(viewBox?.x ?? 0) + 6} y={(viewBox?.y ?? 0) + MARK_LABEL_Y}>
+      {text}
+    </text>
+  )
+}
+
+const fillOf = (kind: GraphData['bands'][number]['kind'], hue: number | undefined): string =>
+  kind === 'cache' ? 'url(#graph-cache)' : holderFill(kind, hue).fill
+
+/** The ledger over time, stacked as in the strip, with the firebreak at the top. */
+export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNode {
+  const { data, memTotalBytes, reserveBytes, hues, marks } = props
+  const edge = Math.max(0, memTotalBytes - reserveBytes)
+  return (
+    <ResponsiveContainer width="100%" height="100%">
+      <AreaChart
+        data={data.points as GraphPoint[]}
+        margin={{ top: 2, right: 0, bottom: 8, left: 0 }}
+        accessibilityLayer={false}
+      >
+        <defs>
+          <pattern id="graph-cache" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <rect width="6" height="6" fill="var(--free)" />
+            <rect width="2" height="6" fill="var(--hatch)" />
+          </pattern>
+        </defs>
+        <CartesianGrid vertical={false} fill="var(--free)" stroke="var(--line-firm)" strokeOpacity={0.28} />
+        <XAxis dataKey="atMs" type="number" domain={[data.fromMs, data.toMs]} hide allowDataOverflow />
+        <YAxis
+          domain={[0, memTotalBytes]}
+          ticks={[...ticks(memTotalBytes)]}
+          tickFormatter={gibTick}
+          width={34}
+          axisLine={false}
+          tickLine={false}
+          interval={0}
+          tick={{ fill: 'var(--muted)', fontSize: 12 }}
+          allowDataOverflow
+        />
+        {data.bands.map((band, at) => (
+          <Area
+            key={band.id}
+            dataKey={`b${at}`}
+            stackId="memory"
+            type="linear"
+            fill={fillOf(band.kind, hues.get(band.id))}
+            fillOpacity={1}
+            stroke="var(--card)"
+            strokeWidth={0.75}
+            isAnimationActive={false}
+            activeDot={false}
+          />
+        ))}
+        <ReferenceArea y1={edge} y2={memTotalBytes} fill="var(--card)" fillOpacity={0.82} ifOverflow="hidden" />
+        <ReferenceLine y={edge} stroke="var(--ink)" strokeWidth={2} />
+        {marks.map((mark) => (
+          <ReferenceLine
+            key={`${mark.label}${mark.atMs}`}
+            x={mark.atMs}
+            stroke="var(--ink)"
+            strokeDasharray="2 3"
+            label={<MarkLabel text={mark.label} />}
+          />
+        ))}
+        <Tooltip
+          isAnimationActive={false}
+          cursor={{ stroke: 'var(--ink)', strokeWidth: 1 }}
+          content={({ active, payload }) => {
+            const point = payload?.[0]?.payload as GraphPoint | undefined
+            return active === true && point !== undefined ? (
+              <Hover point={point} data={data} hues={hues} />
+            ) : null
+          }}
+        />
+      </AreaChart>
+    </ResponsiveContainer>
+  )
+})

@@ -1,0 +1,110 @@
+import { replySchema } from '../../../shared/contract/wire.ts'
+import { createEmitter } from '../../../shared/util/emitter.ts'
+import type { LinkState, PanelLink } from './link.ts'
+
+/** Subprotocol that names the contract; the token travels beside it, never in the URL (URLs get logged). */
+const PROTOCOL = 'firebreak.v1'
+
+/** First wait before trying again, in ms, and the longest: a core restarts in about a second. */
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 10_000
+
+/** Closed so many times in a row without ever opening: not a restart but a wrong token or a foreign server. */
+const REFUSED_AFTER = 4
+
+interface Waiting {
+  resolve(reply: unknown): void
+  reject(error: Error): void
+}
+
+/** Narrow view of the browser's WebSocket, so that a test can stand in for it. */
+export interface SocketLike {
+  readonly readyState: number
+  send(text: string): void
+  addEventListener(type: 'open' | 'close', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
+}
+
+const OPEN = 1
+
+/** The Link of the headless host: one WebSocket, tried again with growing waits when it is lost. */
+export function socketLink(
+  connect: (protocols: readonly string[]) => SocketLike,
+  token: string | null,
+  schedule: (call: () => void, delayMs: number) => void = (call, delayMs) => void setTimeout(call, delayMs)
+): PanelLink {
+  const events = createEmitter<unknown>((error) => console.error(error))
+  const states = createEmitter<LinkState>((error) => console.error(error))
+  const waiting = new Map<number, Waiting>()
+  const queued: string[] = []
+  let state: LinkState = 'connecting'
+  let socket: SocketLike | null = null
+  let failures = 0
+  let wasOpen = false
+
+  const become = (next: LinkState): void => {
+    if (state === next) return
+    state = next
+    states.emit(next)
+  }
+
+  const failAll = (): void => {
+    for (const one of waiting.values()) one.reject(new Error('the connection to Firebreak was lost'))
+    waiting.clear()
+    queued.length = 0
+  }
+
+  const receive = (data: unknown): void => {
+    if (typeof data !== 'string') return
+    let message: unknown
+    try {
+      message = JSON.parse(data)
+    } catch {
+      return
+    }
+    const reply = replySchema.safeParse(message)
+    if (!reply.success) return events.emit(message)
+    waiting.get(reply.data.id)?.resolve(message)
+    waiting.delete(reply.data.id)
+  }
+
+  const open = (): void => {
+    const current = connect(token === null ? [PROTOCOL] : [PROTOCOL, `token.${token}`])
+    socket = current
+    let opened = false
+    current.addEventListener('open', () => {
+      opened = true
+      wasOpen = true
+      failures = 0
+      for (const text of queued.splice(0)) current.send(text)
+      become('connected')
+    })
+    current.addEventListener('message', (event) => receive(event.data))
+    current.addEventListener('close', () => {
+      if (socket !== current) return
+      socket = null
+      failures = opened ? 0 : failures + 1
+      failAll()
+      become(!wasOpen && failures >= REFUSED_AFTER ? 'refused' : wasOpen ? 'lost' : 'connecting')
+      schedule(open, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures))
+    })
+  }
+  open()
+
+  return {
+    get state() {
+      return state
+    },
+    request(message) {
+      return new Promise((resolve, reject) => {
+        if (socket === null) return reject(new Error('there is no connection to Firebreak at the moment'))
+        waiting.set(message.id, { resolve, reject })
+        const text = JSON.stringify(message)
+        if (socket.readyState === OPEN) socket.send(text)
+        else queued.push(text)
+      })
+    },
+    onEvent: (listener) => events.on(listener),
+    onState: (listener) => states.on(listener)
+  }
+}

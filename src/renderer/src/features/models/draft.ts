@@ -1,0 +1,108 @@
+import type { LlamaCppSettings, Profile } from '../../../../shared/model/runner.ts'
+import { freeId, modelName, slug } from '../../format/names.ts'
+
+/** A form's content as typed: text until it is read. */
+export interface Draft {
+  readonly label: string
+  readonly modelPath: string
+  readonly contextTokens: string
+  readonly port: string
+  readonly parallelSlots: string
+  readonly gpuLayers: string
+  readonly promptCacheMiB: string
+  readonly contextCheckpoints: string
+  readonly binary: string
+  readonly extraArgs: string
+  readonly restartOnCrash: boolean
+}
+export type DraftField = keyof Draft
+
+/**
+ * Defaults that are safe on a shared memory: one slot, 4096 tokens of context, a prompt cache of 512 MiB where
+ * llama.cpp itself would take 8 GiB, and few checkpoints.
+ */
+export const SAFE_DRAFT: Draft = {
+  label: '',
+  modelPath: '',
+  contextTokens: '4096',
+  port: '0',
+  parallelSlots: '1',
+  gpuLayers: '-1',
+  promptCacheMiB: '512',
+  contextCheckpoints: '4',
+  binary: '',
+  extraArgs: '',
+  restartOnCrash: false
+}
+
+export function draftOf(profile: Profile): Draft {
+  const { settings } = profile
+  return {
+    label: profile.label,
+    modelPath: profile.modelPath,
+    contextTokens: String(settings.contextTokens),
+    port: String(settings.port),
+    parallelSlots: String(settings.parallelSlots),
+    gpuLayers: String(settings.gpuLayers),
+    promptCacheMiB: String(settings.promptCacheMiB),
+    contextCheckpoints: String(settings.contextCheckpoints),
+    binary: settings.binary,
+    extraArgs: settings.extraArgs.join('\n'),
+    restartOnCrash: profile.restartOnCrash
+  }
+}
+
+export const draftLabel = (draft: Draft): string =>
+  draft.label.trim() === '' ? modelName(draft.modelPath.trim()) : draft.label.trim()
+
+const RANGES = {
+  contextTokens: [0, 16_777_216],
+  port: [0, 65_535],
+  parallelSlots: [1, 256],
+  gpuLayers: [-1, 10_000],
+  promptCacheMiB: [0, 1_048_576],
+  contextCheckpoints: [0, 1024]
+} as const satisfies Partial<Record<DraftField, readonly [number, number]>>
+type NumberField = keyof typeof RANGES
+
+export type DraftErrors = Partial<Record<DraftField, string>>
+
+/** What is wrong, by field, in words; empty when all is well. The core checks the rest (does the file exist?). */
+export function draftErrors(draft: Draft): DraftErrors {
+  const errors: DraftErrors = {}
+  if (draft.modelPath.trim() === '') errors.modelPath = 'Give the path of a model file.'
+  else if (!draft.modelPath.trim().startsWith('/')) errors.modelPath = 'Give the whole path, from / on.'
+  for (const [field, [low, high]] of Object.entries(RANGES) as [NumberField, readonly [number, number]][]) {
+    const text = draft[field].trim()
+    if (!/^-?\d+$/.test(text)) errors[field] = 'Give a whole number.'
+    else if (Number(text) < low || Number(text) > high) errors[field] = `Between ${low} and ${high}.`
+  }
+  return errors
+}
+
+/** Settings of a draft that has no errors. */
+export function draftSettings(draft: Draft): LlamaCppSettings {
+  return {
+    contextTokens: Number(draft.contextTokens),
+    port: Number(draft.port),
+    parallelSlots: Number(draft.parallelSlots),
+    gpuLayers: Number(draft.gpuLayers),
+    promptCacheMiB: Number(draft.promptCacheMiB),
+    contextCheckpoints: Number(draft.contextCheckpoints),
+    binary: draft.binary.trim(),
+    extraArgs: draft.extraArgs.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
+  }
+}
+
+/** The profile of a draft; a new one gets an id that nobody has. */
+export function draftProfile(draft: Draft, id: string | null, taken: ReadonlySet<string>): Profile {
+  const label = draftLabel(draft)
+  return {
+    id: id ?? freeId(slug(label), taken),
+    label,
+    kind: 'llamacpp',
+    modelPath: draft.modelPath.trim(),
+    settings: draftSettings(draft),
+    restartOnCrash: draft.restartOnCrash
+  }
+}

@@ -1,0 +1,227 @@
+import { useId, useState, type FormEvent, type ReactNode } from 'react'
+import type { ContractError } from '../../../../shared/contract/errors.ts'
+import { bytesWords } from '../../format/bytes.ts'
+import { modelName } from '../../format/names.ts'
+import { usePanel } from '../../stores/context.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { Message } from '../../ui/message.tsx'
+import { Strip } from '../../ui/strip.tsx'
+import { draftErrors, draftLabel, draftProfile, type Draft, type DraftErrors, type DraftField } from './draft.ts'
+
+interface ProfileFormProps {
+  readonly initial: Draft
+  /** null for a new one. */
+  readonly profileId: string | null
+  /** While it runs its settings can be saved, but take effect at the next start. */
+  readonly running: boolean
+  readonly onDone: () => void
+}
+
+/** Few settings first, the rest under Advanced; what is wrong is said beside the field. */
+export function ProfileForm({ initial, profileId, running, onDone }: ProfileFormProps): ReactNode {
+  const [draft, setDraft] = useState(initial)
+  const [tried, setTried] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<ContractError | null>(null)
+  const saveProfile = usePanel('runners', (state) => state.saveProfile)
+  const start = usePanel('runners', (state) => state.start)
+  const profiles = usePanel('runners', (state) => state.profiles)
+  const errors = tried ? draftErrors(draft) : {}
+  const label = draftLabel(draft)
+
+  const submit = async (andStart: boolean): Promise<void> => {
+    setTried(true)
+    if (Object.keys(draftErrors(draft)).length > 0) return
+    setBusy(true)
+    setFailure(null)
+    const profile = draftProfile(draft, profileId, new Set(profiles.map((one) => one.id)))
+    const saved = await saveProfile(profile)
+    const outcome = saved.ok && andStart ? await start({ target: saved.value.id }) : saved
+    setBusy(false)
+    if (outcome.ok) onDone()
+    else setFailure(outcome.error)
+  }
+  const set =
+    (field: DraftField) =>
+    (value: string | boolean): void =>
+      setDraft((before) => ({ ...before, [field]: value }))
+  const onSubmit = (event: FormEvent): void => {
+    event.preventDefault()
+    void submit(!running)
+  }
+  const shared = { draft, errors, set }
+
+  return (
+    <form className="profile-form" onSubmit={onSubmit} noValidate aria-label={profileId ?? 'New model'}>
+      <GhostStrip modelPath={draft.modelPath.trim()} label={label} running={running} />
+      <div className="form-grid">
+        <TextField {...shared} field="modelPath" label="Model file" hint="A GGUF file, the whole path" wide list />
+        <TextField {...shared} field="label" label="Name" placeholder={modelName(draft.modelPath.trim())} wide />
+        <TextField {...shared} field="contextTokens" label="Context" hint="Tokens; 0 = as trained" />
+        <TextField {...shared} field="parallelSlots" label="Parallel slots" hint="Requests at a time" />
+        <TextField {...shared} field="port" label="Port" hint="0 = first free one" />
+      </div>
+      <details className="advanced">
+        <summary>Advanced</summary>
+        <div className="form-grid">
+          <TextField {...shared} field="gpuLayers" label="Layers on the GPU" hint="-1 = all" />
+          <TextField {...shared} field="promptCacheMiB" label="Prompt cache" hint="MiB of memory at most" />
+          <TextField {...shared} field="contextCheckpoints" label="Checkpoints" hint="Per slot" />
+          <TextField
+            {...shared}
+            field="binary"
+            label="llama-server"
+            hint="Empty = the one of Settings, else the one on the PATH"
+            wide
+          />
+          <ArgsField value={draft.extraArgs} onChange={set('extraArgs')} />
+          <label className="check wide">
+            <input
+              type="checkbox"
+              checked={draft.restartOnCrash}
+              onChange={(event) => set('restartOnCrash')(event.target.checked)}
+            />
+            <span>
+              Restart after a crash
+              <span className="small muted block">Not when it was stopped to save the desktop.</span>
+            </span>
+          </label>
+        </div>
+      </details>
+      {failure !== null && <Message tone="error" text={failure.message} detail={failure.detail} />}
+      <div className="buttons">
+        {!running && (
+          <button
+            type="submit"
+            className="button primary"
+            disabled={busy}
+            aria-label={label === '' ? 'Start model' : `Start ${label}`}
+          >
+            <Icon name="play" size={12} />
+            <span>{busy ? 'Starting' : 'Start'}</span>
+          </button>
+        )}
+        <button type="button" className="button" disabled={busy} onClick={() => void submit(false)}>
+          Save profile
+        </button>
+        <button type="button" className="button quiet" onClick={onDone}>
+          Cancel
+        </button>
+        {running && <span className="small muted">It is running: changes count from its next start.</span>}
+      </div>
+    </form>
+  )
+}
+
+interface TextFieldProps {
+  readonly draft: Draft
+  readonly errors: DraftErrors
+  readonly set: (field: DraftField) => (value: string) => void
+  readonly field: Exclude<DraftField, 'restartOnCrash'>
+  readonly label: string
+  readonly hint?: string
+  readonly placeholder?: string
+  readonly wide?: boolean
+  /** Offers the models found on disk. */
+  readonly list?: boolean
+}
+
+function TextField(props: TextFieldProps): ReactNode {
+  const { draft, errors, set, field, label, hint, placeholder, wide, list } = props
+  const id = useId()
+  const models = usePanel('runners', (state) => state.models)
+  const error = errors[field]
+  return (
+    <div className={`field ${wide === true ? 'wide' : ''}`}>
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="input"
+        value={draft[field]}
+        placeholder={placeholder}
+        spellCheck={false}
+        autoComplete="off"
+        aria-invalid={error !== undefined}
+        aria-describedby={`${id}-hint`}
+        {...(list === true ? { list: `${id}-models` } : {})}
+        onChange={(event) => set(field)(event.target.value)}
+      />
+      {list === true && (
+        <datalist id={`${id}-models`}>
+          {models.map((model) => (
+            <option key={model.path} value={model.path} />
+          ))}
+        </datalist>
+      )}
+      <p id={`${id}-hint`} className={`hint ${error === undefined ? '' : 'bad'}`}>
+        {error ?? hint ?? ''}
+      </p>
+    </div>
+  )
+}
+
+function ArgsField({
+  value,
+  onChange
+}: {
+  readonly value: string
+  readonly onChange: (value: string) => void
+}): ReactNode {
+  const id = useId()
+  return (
+    <div className="field wide">
+      <label htmlFor={id}>Extra arguments</label>
+      <textarea
+        id={id}
+        className="input"
+        value={value}
+        spellCheck={false}
+        placeholder={'--flash-attn\non'}
+        onChange={(event) => onChange(event.target.value)}
+        aria-describedby={`${id}-hint`}
+      />
+      <p id={`${id}-hint`} className="hint">
+        One per line, handed to llama-server as they are.
+      </p>
+    </div>
+  )
+}
+
+/** Where the model would go: its file's size is the least it will take. */
+function GhostStrip({
+  modelPath,
+  label,
+  running
+}: {
+  readonly modelPath: string
+  readonly label: string
+  readonly running: boolean
+}): ReactNode {
+  const live = usePanel('live', (state) => state.live)
+  const parts = usePanel('live', (state) => state.parts)
+  const hues = usePanel('live', (state) => state.hues)
+  const found = usePanel('runners', (state) => state.models.find((one) => one.path === modelPath))
+  if (live === null) return null
+  const ghost = found === undefined || running ? null : { label, bytes: found.sizeBytes }
+  const over = ghost !== null && ghost.bytes > live.freeForModelsBytes
+  const free = bytesWords(live.freeForModelsBytes)
+  return (
+    <div className="ghost">
+      <Strip
+        memTotalBytes={live.memTotalBytes}
+        reserveBytes={live.guard.reserveBytes}
+        parts={parts}
+        hues={hues}
+        size="small"
+        ghost={ghost}
+      />
+      <p className={`small num ${over ? 'bad' : 'muted'}`}>
+        {ghost === null
+          ? `${free} free for models.`
+          : over
+            ? `The file alone is ${bytesWords(ghost.bytes)}; ${free} are free for models. Stop something first.`
+            : `The file is ${bytesWords(ghost.bytes)}, context comes on top; ${free} are free for models.`}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,157 @@
+import { memo, useState, type ReactNode } from 'react'
+import { ACTIVE_STATES, type Profile } from '../../../../shared/model/runner.ts'
+import { sizeText } from '../../format/bytes.ts'
+import { freeId, shortPath } from '../../format/names.ts'
+import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
+import { usePanel } from '../../stores/context.ts'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { Message } from '../../ui/message.tsx'
+import { Swatch } from '../../ui/swatch.tsx'
+import { draftOf } from './draft.ts'
+import { ProfileForm } from './profile-form.tsx'
+
+/** Paths longer than this are cut at the front; the whole is in the title. */
+const PATH_CHARS = 64
+
+/** One profile: what it is, how it is, and its buttons; the form opens beneath it. */
+export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profile: Profile }): ReactNode {
+  const view = usePanel('runners', (state) => state.runners.find((one) => one.id === profile.id))
+  const size = usePanel(
+    'runners',
+    (state) => state.models.find((one) => one.path === profile.modelPath)?.sizeBytes
+  )
+  const hue = usePanel('live', (state) => state.hues.get(`runner:${profile.id}`))
+  const error = usePanel('runners', (state) => state.errors.get(profile.id))
+  const dismiss = usePanel('runners', (state) => state.dismissError)
+  const [editing, setEditing] = useState(false)
+  const state = view?.state ?? 'stopped'
+  const active = ACTIVE_STATES.includes(state)
+  const failed = state === 'failed' || state === 'lost'
+  const progress = view === undefined ? null : loadProgress(view)
+  const pct = progress?.share == null ? '' : ` ${Math.round(progress.share * 100)} %`
+  return (
+    <li className="profile">
+      <div className="profile-line">
+        <Swatch kind="runner" hue={hue} />
+        <div className="profile-words">
+          <p className="ellipsis profile-name" title={profile.label}>
+            {profile.label}
+          </p>
+          <p className="ellipsis small muted" title={profile.modelPath}>
+            {KIND_NAMES[profile.kind]} · {shortPath(profile.modelPath, PATH_CHARS)}
+          </p>
+        </div>
+        <p className="num profile-size">{sizeText(size ?? view?.modelBytes ?? 'unknown')}</p>
+        <p className={`profile-state num ${failed ? 'bad' : active ? '' : 'muted'}`}>
+          {stateWord(state)}
+          {pct}
+        </p>
+        <RowButtons profile={profile} active={active} editing={editing} onEdit={() => setEditing(!editing)} />
+      </div>
+      {failed && view !== undefined && <Message tone="error" text={view.text} />}
+      {!failed && view?.lastStop != null && !active && (
+        <p className={`small profile-outcome ${view.lastStop.memoryIsBack ? 'muted' : 'bad'}`}>
+          {view.lastStop.text}
+        </p>
+      )}
+      {error !== undefined && (
+        <Message
+          tone="error"
+          text={error.message}
+          detail={error.detail}
+          onDismiss={() => dismiss(profile.id)}
+        />
+      )}
+      {editing && (
+        <ProfileForm
+          initial={draftOf(profile)}
+          profileId={profile.id}
+          running={active}
+          onDone={() => setEditing(false)}
+        />
+      )}
+    </li>
+  )
+})
+
+interface RowButtonsProps {
+  readonly profile: Profile
+  readonly active: boolean
+  readonly editing: boolean
+  readonly onEdit: () => void
+}
+
+function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): ReactNode {
+  const start = usePanel('runners', (state) => state.start)
+  const stop = usePanel('runners', (state) => state.stop)
+  const save = usePanel('runners', (state) => state.saveProfile)
+  const remove = usePanel('runners', (state) => state.removeProfile)
+  const openLog = usePanel('log', (state) => state.open)
+  const profiles = usePanel('runners', (state) => state.profiles)
+  const asked = usePanel('runners', (state) => state.asked.get(profile.id))
+  const [asking, setAsking] = useState(false)
+  const { id, label } = profile
+  const duplicate = (): void => {
+    const copy = { ...profile, id: freeId(id, new Set(profiles.map((one) => one.id))), label: `${label} copy` }
+    void save(copy)
+  }
+  return (
+    <div className="profile-buttons">
+      <button type="button" className="button quiet compact" aria-expanded={editing} onClick={onEdit} aria-label={`Edit ${label}`}>
+        Edit
+      </button>
+      <button type="button" className="button quiet compact" onClick={() => void openLog(id)} aria-label={`Log of ${label}`}>
+        Log
+      </button>
+      <button type="button" className="button quiet compact" onClick={duplicate} aria-label={`Duplicate ${label}`}>
+        Duplicate
+      </button>
+      <button
+        type="button"
+        className="button quiet compact"
+        disabled={active}
+        title={active ? 'It is running; stop it first' : undefined}
+        onClick={() => setAsking(true)}
+        aria-label={`Delete ${label}`}
+      >
+        Delete
+      </button>
+      {active ? (
+        <button
+          type="button"
+          className="button main-action"
+          disabled={asked === 'stop'}
+          aria-label={`Stop ${label}`}
+          onClick={() => void stop(id)}
+        >
+          <Icon name="stop" size={12} />
+          <span>{asked === 'stop' ? 'Stopping' : 'Stop'}</span>
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="button main-action"
+          disabled={asked === 'start'}
+          aria-label={`Start ${label}`}
+          onClick={() => void start({ target: id })}
+        >
+          <Icon name="play" size={12} />
+          <span>{asked === 'start' ? 'Starting' : 'Start'}</span>
+        </button>
+      )}
+      {asking && (
+        <ConfirmDialog
+          title={`Delete the profile ${label}?`}
+          text="Its settings are lost. The model file stays where it is."
+          confirm={`Delete ${label}`}
+          onCancel={() => setAsking(false)}
+          onConfirm={() => {
+            setAsking(false)
+            void remove(id)
+          }}
+        />
+      )}
+    </div>
+  )
+}

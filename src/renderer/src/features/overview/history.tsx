@@ -1,0 +1,113 @@
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { graphData } from '../../charts/graph-data.ts'
+import { LiveGraph } from '../../charts/live-graph.tsx'
+import { startMarks } from '../../charts/marks.ts'
+import { bytesWords } from '../../format/bytes.ts'
+import { usePanel } from '../../stores/context.ts'
+
+const WINDOWS = [1, 5, 15] as const
+type WindowMinutes = (typeof WINDOWS)[number]
+
+/** False while nobody can see the page: the graph then keeps still and costs nothing. */
+function useVisible(): boolean {
+  const [visible, setVisible] = useState(!document.hidden)
+  useEffect(() => {
+    const onChange = (): void => setVisible(!document.hidden)
+    document.addEventListener('visibilitychange', onChange)
+    return () => document.removeEventListener('visibilitychange', onChange)
+  }, [])
+  return visible
+}
+
+/** The stacked graph of the last minutes, with a switch and a summary for those who do not see it. */
+export function History(): ReactNode {
+  const [minutes, setMinutes] = useState<WindowMinutes>(5)
+  const visible = useVisible()
+  const fresh = usePanel('recent', (state) => state.points)
+  const kept = useRef(fresh)
+  if (visible) kept.current = fresh
+  const points = kept.current
+  const series = usePanel('recent', (state) => state.series)
+  const hues = usePanel('live', (state) => state.hues)
+  const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
+  const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
+  const runners = usePanel('runners', (state) => state.runners)
+  const data = useMemo(() => graphData([...series.values()], points, minutes * 60_000), [series, points, minutes])
+  const marks = useMemo(() => startMarks(runners, data.fromMs, data.toMs), [runners, data.fromMs, data.toMs])
+  const lowest = data.points.reduce((low, point) => Math.min(low, point.memAvailableBytes), memTotalBytes)
+  return (
+    <section className="card history live-data" aria-label="Memory over time">
+      <div className="card-head">
+        <h2>
+          Memory over time <span className="muted small">GiB</span>
+        </h2>
+        <p className="small muted num">lowest available {bytesWords(lowest)}</p>
+        <div className="switch" role="radiogroup" aria-label="Time shown">
+          {WINDOWS.map((one) => (
+            <label key={one} className={one === minutes ? 'on' : ''}>
+              <input
+                type="radio"
+                name="window"
+                className="hidden-visually"
+                checked={one === minutes}
+                onChange={() => setMinutes(one)}
+              />
+              {one} min
+            </label>
+          ))}
+        </div>
+      </div>
+      <div className="history-graph" aria-hidden="true">
+        <LiveGraph
+          data={data}
+          memTotalBytes={memTotalBytes}
+          reserveBytes={reserveBytes}
+          hues={hues}
+          marks={marks}
+        />
+      </div>
+      <div className="history-axis small muted num" aria-hidden="true">
+        <span>{minutes} min ago</span>
+        <span>{minutes === 1 ? '30 s' : `${minutes / 2} min`}</span>
+        <span>now</span>
+      </div>
+      <Summary data={data} minutes={minutes} />
+    </section>
+  )
+}
+
+/** Start, end and peak of each band as a table: the graph for screen readers. */
+function Summary({
+  data,
+  minutes
+}: {
+  readonly data: ReturnType<typeof graphData>
+  readonly minutes: number
+}): ReactNode {
+  const first = data.points[0]
+  const last = data.points.at(-1)
+  if (first === undefined || last === undefined) return null
+  return (
+    <table className="hidden-visually">
+      <caption>Memory over the last {minutes} minutes</caption>
+      <thead>
+        <tr>
+          <th scope="col">Holder</th>
+          <th scope="col">Then</th>
+          <th scope="col">Peak</th>
+          <th scope="col">Now</th>
+        </tr>
+      </thead>
+      <tbody>
+        {data.bands.map((band, at) => (
+          <tr key={band.id}>
+            <th scope="row">{band.label}</th>
+            <td>{bytesWords(first[`b${at}`] ?? 0)}</td>
+            <td>{bytesWords(Math.max(...data.points.map((point) => point[`b${at}`] ?? 0)))}</td>
+            <td>{bytesWords(last[`b${at}`] ?? 0)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

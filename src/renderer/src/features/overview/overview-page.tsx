@@ -1,0 +1,28 @@
+import type { ReactNode } from 'react'
+import { Headline } from './headline.tsx'
+import { HoldersTable } from './holders-table.tsx'
+import { History } from './history.tsx'
+import { MachineStrip } from './machine-strip.tsx'
+import { ModelsPanel } from './models-panel.tsx'
+import { Tiles } from './tiles.tsx'
+import './overview.css'
+
+/** Is the machine fine, who holds the memory, what to do: in this order, in three seconds. */
+export function OverviewPage(): ReactNode {
+  return (
+    <div className="page overview">
+      <Headline />
+      <MachineStrip />
+      <div className="overview-columns">
+        <div className="overview-left">
+          <History />
+          <HoldersTable />
+        </div>
+        <div className="overview-right">
+          <ModelsPanel />
+          <Tiles />
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,167 @@
+import { memo, type CSSProperties, type ReactNode } from 'react'
+import { ACTIVE_STATES, type RunnerView } from '../../../../shared/model/runner.ts'
+import { bytesText, bytesWords } from '../../format/bytes.ts'
+import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
+import { usePanel } from '../../stores/context.ts'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { holderFill } from '../../ui/holder-fill.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { Message } from '../../ui/message.tsx'
+
+/** One model: its state in words, what it holds, where to reach it, and how to stop it. */
+export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string }): ReactNode {
+  const view = usePanel('runners', (state) => state.runners.find((one) => one.id === id))
+  const hue = usePanel('live', (state) => state.hues.get(`runner:${id}`))
+  const error = usePanel('runners', (state) => state.errors.get(id))
+  const dismiss = usePanel('runners', (state) => state.dismissError)
+  if (view === undefined) return null
+  const style = { '--fill': holderFill('runner', hue).fill } as CSSProperties
+  const failed = view.state === 'failed' || view.state === 'lost'
+  return (
+    <article className={`card runner-card state-${view.state}`} style={style} aria-label={`Model ${view.label}`}>
+      <header>
+        <h2 className="ellipsis" title={view.label}>
+          {view.label}
+        </h2>
+        <span className="state-word">{stateWord(view.state)}</span>
+      </header>
+      {failed ? (
+        <Message tone="error" text={view.text} />
+      ) : (
+        <p className="runner-text small muted" title={view.text}>
+          {KIND_NAMES[view.kind]} · {view.text}
+        </p>
+      )}
+      <LoadBar view={view} />
+      {!failed && <Holds id={id} view={view} />}
+      {view.state === 'ready' && view.url !== null && (
+        <div className="runner-url">
+          <span className="mono ellipsis" title={view.url}>
+            {view.url}
+          </span>
+          <CopyButton text={view.url} what={`base URL of ${view.label}`} />
+          <a
+            className="button quiet compact"
+            href={view.url}
+            target="_blank"
+            rel="noreferrer"
+            aria-label={`Open ${view.label}`}
+          >
+            <Icon name="open" size={14} />
+            <span>Open</span>
+          </a>
+        </div>
+      )}
+      {error !== undefined && (
+        <Message tone="error" text={error.message} detail={error.detail} onDismiss={() => dismiss(id)} />
+      )}
+      <Actions view={view} />
+    </article>
+  )
+})
+
+function LoadBar({ view }: { readonly view: RunnerView }): ReactNode {
+  const progress = loadProgress(view)
+  if (progress === null) return null
+  const pct = progress.share === null ? null : Math.round(progress.share * 100)
+  return (
+    <div className="runner-load">
+      <div
+        className={`progress ${pct === null ? 'unknown' : ''}`}
+        role="progressbar"
+        aria-label={`Loading ${view.label}`}
+        {...(pct === null ? {} : { 'aria-valuenow': pct })}
+        aria-valuetext={progress.text}
+      >
+        <i style={pct === null ? {} : { width: `${pct}%` }} />
+      </div>
+      <p className="small num muted">
+        <span>{progress.text}</span>
+        {pct !== null && <span>{pct} %</span>}
+      </p>
+    </div>
+  )
+}
+
+/** Bytes of the ledger where it knows them: the same figure as in the strip. */
+function Holds({ id, view }: { readonly id: string; readonly view: RunnerView }): ReactNode {
+  const total = usePanel('live', (state) => state.parts.find((part) => part.id === `runner:${id}`)?.bytes)
+  const gpu = usePanel('live', (state) => state.parts.find((part) => part.id === `runner:${id}`)?.gpuBytes)
+  const gpuBytes = gpu ?? view.bytes.gpuBytes
+  const bytes = total ?? view.bytes.gpuBytes + view.bytes.hostBytes
+  return (
+    <dl className="runner-holds num">
+      <div>
+        <dt>Memory</dt>
+        <dd>
+          <b>{bytesText(bytes)}</b>
+        </dd>
+      </div>
+      <div>
+        <dt>GPU part</dt>
+        <dd>{gpuBytes > 0 ? bytesText(gpuBytes) : '–'}</dd>
+      </div>
+      <div>
+        <dt>CPU part</dt>
+        <dd>{bytesText(Math.max(0, bytes - gpuBytes))}</dd>
+      </div>
+      <div>
+        <dt>Files</dt>
+        <dd title="Mapped model file: counts as file cache, the kernel can take it back">
+          {view.bytes.fileBytes > 0 ? bytesText(view.bytes.fileBytes) : '–'}
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+function Actions({ view }: { readonly view: RunnerView }): ReactNode {
+  const start = usePanel('runners', (state) => state.start)
+  const stop = usePanel('runners', (state) => state.stop)
+  const openLog = usePanel('log', (state) => state.open)
+  const asked = usePanel('runners', (state) => state.asked.get(view.id))
+  const urgent = usePanel('live', (state) => {
+    const level = state.live?.guard.level ?? 'calm'
+    return level !== 'calm' && level !== 'watch'
+  })
+  const active = ACTIVE_STATES.includes(view.state)
+  const stopping = view.state === 'stopping' || asked === 'stop'
+  const held = view.bytes.gpuBytes + view.bytes.hostBytes
+  return (
+    <div className="buttons">
+      {active ? (
+        <button
+          type="button"
+          className={`button ${urgent ? 'urgent' : ''}`}
+          disabled={stopping}
+          title={`Ends it and gives back about ${bytesWords(held)}; what it is answering now is lost`}
+          onClick={() => void stop(view.id)}
+          aria-label={`Stop ${view.label}`}
+        >
+          <Icon name="stop" size={12} />
+          <span>{stopping ? 'Stopping' : `Stop ${view.label}`}</span>
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="button primary"
+          disabled={asked === 'start'}
+          onClick={() => void start({ target: view.id })}
+          aria-label={`Start ${view.label}`}
+        >
+          <Icon name="play" size={12} />
+          <span>Start again</span>
+        </button>
+      )}
+      <button
+        type="button"
+        className="button quiet"
+        onClick={() => void openLog(view.id)}
+        aria-label={`Log of ${view.label}`}
+      >
+        <Icon name="log" size={14} />
+        <span>Log</span>
+      </button>
+    </div>
+  )
+}

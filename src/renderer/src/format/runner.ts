@@ -1,0 +1,49 @@
+import { isKnown } from '../../../shared/model/reading.ts'
+import type { RunnerState, RunnerView } from '../../../shared/model/runner.ts'
+import { assertNever } from '../../../shared/util/assert-never.ts'
+import { bytesOf } from './bytes.ts'
+
+/** A state in a word. */
+export function stateWord(state: RunnerState): string {
+  switch (state) {
+    case 'stopped':
+      return 'Stopped'
+    case 'starting':
+      return 'Starting'
+    case 'loading':
+      return 'Loading'
+    case 'ready':
+      return 'Ready'
+    case 'stopping':
+      return 'Stopping'
+    case 'failed':
+      return 'Failed'
+    case 'restarting':
+      return 'Restarting'
+    case 'lost':
+      return 'Lost'
+    default:
+      return assertNever(state)
+  }
+}
+
+export interface Progress {
+  /** 0..1, null where the size is not known. */
+  readonly share: number | null
+  readonly text: string
+}
+
+/** How far loading is; null when nothing is being loaded. */
+export function loadProgress(
+  view: Pick<RunnerView, 'state' | 'loadedBytes' | 'modelBytes'>
+): Progress | null {
+  if (view.state !== 'loading' && view.state !== 'starting' && view.state !== 'restarting') return null
+  if (!isKnown(view.loadedBytes) || !isKnown(view.modelBytes) || view.modelBytes <= 0) {
+    return { share: null, text: 'size not known' }
+  }
+  const share = Math.min(1, view.loadedBytes / view.modelBytes)
+  return { share, text: bytesOf(Math.min(view.loadedBytes, view.modelBytes), view.modelBytes) }
+}
+
+/** What the kind is called on screen. */
+export const KIND_NAMES: Readonly<Record<RunnerView['kind'], string>> = { llamacpp: 'llama.cpp' }

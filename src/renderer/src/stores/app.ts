@@ -1,0 +1,67 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Client } from '../../../shared/contract/client.ts'
+import type { CommandOutput } from '../../../shared/contract/commands.ts'
+import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { MachineFacts, Notice } from '../../../shared/model/status.ts'
+import type { LinkState } from '../client/link.ts'
+
+export const PAGES = ['overview', 'models', 'settings'] as const
+export type Page = (typeof PAGES)[number]
+
+/** The panel itself: which page, whether the core answers, what it wants to be known. */
+export interface AppState {
+  readonly page: Page
+  readonly link: LinkState
+  /** Why the core cannot be used although it is there (another version). */
+  readonly problem: ContractError | null
+  readonly hello: CommandOutput<'app.hello'> | null
+  readonly facts: MachineFacts | null
+  readonly notices: readonly Notice[]
+  go(page: Page): void
+  setLink(link: LinkState): void
+  setProblem(problem: ContractError | null): void
+  load(): Promise<void>
+  notice(notice: Notice): void
+  dismiss(id: string): Promise<void>
+}
+export type AppStore = StoreApi<AppState>
+
+export function createAppStore(client: Client, link: LinkState): AppStore {
+  return createStore<AppState>()((set) => ({
+    page: 'overview',
+    link,
+    problem: null,
+    hello: null,
+    facts: null,
+    notices: [],
+    go(page) {
+      set({ page })
+    },
+    setLink(link) {
+      set({ link })
+    },
+    setProblem(problem) {
+      set({ problem })
+    },
+    async load() {
+      const [hello, facts, notices] = await Promise.all([
+        client.call('app.hello', {}),
+        client.call('app.facts', {}),
+        client.call('app.notices', {})
+      ])
+      set({
+        problem: hello.ok || hello.error.code === 'disconnected' ? null : hello.error,
+        ...(hello.ok ? { hello: hello.value } : {}),
+        ...(facts.ok ? { facts: facts.value } : {}),
+        ...(notices.ok ? { notices: notices.value } : {})
+      })
+    },
+    notice(notice) {
+      set((before) => ({ notices: [...before.notices.filter((one) => one.id !== notice.id), notice] }))
+    },
+    async dismiss(id) {
+      set((before) => ({ notices: before.notices.filter((one) => one.id !== id) }))
+      await client.call('app.dismiss-notice', { id })
+    }
+  }))
+}

@@ -1,0 +1,28 @@
+import { createContext, use } from 'react'
+import { useStore, type StoreApi } from 'zustand'
+import type { AppState } from './app.ts'
+import type { LiveState } from './live.ts'
+import type { LogState } from './log.ts'
+import type { Panel } from './panel.ts'
+import type { RecentState } from './recent.ts'
+import type { RunnersState } from './runners.ts'
+import type { SettingsState } from './settings.ts'
+
+export const PanelContext = createContext<Panel | null>(null)
+
+interface States {
+  readonly app: AppState
+  readonly live: LiveState
+  readonly recent: RecentState
+  readonly runners: RunnersState
+  readonly settings: SettingsState
+  readonly log: LogState
+}
+
+/** The one way for components to read a store: by a selector, so that a tick redraws only what it changed. */
+export function usePanel<K extends keyof States, T>(name: K, selector: (state: States[K]) => T): T {
+  const panel = use(PanelContext)
+  if (panel === null) throw new Error('PanelContext is missing')
+  const stores: { readonly [N in keyof States]: StoreApi<States[N]> } = panel
+  return useStore<StoreApi<States[K]>, T>(stores[name], selector)
+}

@@ -1,0 +1,114 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Client } from '../../../shared/contract/client.ts'
+import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { CommandInput, CommandOutput } from '../../../shared/contract/commands.ts'
+import type { Profile, RunnerView } from '../../../shared/model/runner.ts'
+import type { Result } from '../../../shared/util/result.ts'
+
+export type FoundModel = CommandOutput<'models.list'>['models'][number]
+
+/** Runners, profiles and model files as the core last told them, and what this panel asked for. */
+export interface RunnersState {
+  readonly loaded: boolean
+  readonly runners: readonly RunnerView[]
+  readonly profiles: readonly Profile[]
+  readonly models: readonly FoundModel[]
+  readonly searched: readonly string[]
+  /** Asked for here and not answered yet, by runner id or model path. */
+  readonly asked: ReadonlyMap<string, 'start' | 'stop'>
+  /** The last refusal by runner id or model path, until the next attempt. */
+  readonly errors: ReadonlyMap<string, ContractError>
+  refresh(): Promise<void>
+  upsert(view: RunnerView): void
+  removed(id: string): void
+  start(input: CommandInput<'runners.start'>): Promise<Result<RunnerView, ContractError>>
+  stop(id: string): Promise<void>
+  saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
+  removeProfile(id: string): Promise<void>
+  dismissError(key: string): void
+}
+export type RunnersStore = StoreApi<RunnersState>
+
+const byLabel = (a: { label: string }, b: { label: string }): number => a.label.localeCompare(b.label)
+
+const without = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> =>
+  map.has(key) ? new Map([...map].filter(([one]) => one !== key)) : map
+
+export function createRunnersStore(client: Client): RunnersStore {
+  return createStore<RunnersState>()((set, get) => {
+    const begin = (key: string, what: 'start' | 'stop'): void =>
+      set((before) => ({
+        asked: new Map(before.asked).set(key, what),
+        errors: without(before.errors, key)
+      }))
+    const end = (key: string, error: ContractError | null): void =>
+      set((before) => ({
+        asked: without(before.asked, key),
+        errors: error === null ? before.errors : new Map(before.errors).set(key, error)
+      }))
+    return {
+      loaded: false,
+      runners: [],
+      profiles: [],
+      models: [],
+      searched: [],
+      asked: new Map(),
+      errors: new Map(),
+      async refresh() {
+        const [runners, profiles, models] = await Promise.all([
+          client.call('runners.list', {}),
+          client.call('profiles.list', {}),
+          client.call('models.list', {})
+        ])
+        set({
+          loaded: true,
+          ...(runners.ok ? { runners: runners.value.toSorted(byLabel) } : {}),
+          ...(profiles.ok ? { profiles: profiles.value.toSorted(byLabel) } : {}),
+          ...(models.ok ? { models: models.value.models, searched: models.value.searched } : {})
+        })
+      },
+      upsert(view) {
+        set((before) => ({
+          runners: [...before.runners.filter((one) => one.id !== view.id), view].toSorted(byLabel)
+        }))
+      },
+      removed(id) {
+        set((before) => ({
+          runners: before.runners.filter((one) => one.id !== id),
+          profiles: before.profiles.filter((one) => one.id !== id)
+        }))
+      },
+      async start(input) {
+        begin(input.target, 'start')
+        const result = await client.call('runners.start', input)
+        end(input.target, result.ok ? null : result.error)
+        if (result.ok) {
+          get().upsert(result.value)
+          if (!get().profiles.some((one) => one.id === result.value.id)) await get().refresh()
+        }
+        return result
+      },
+      async stop(id) {
+        begin(id, 'stop')
+        const result = await client.call('runners.stop', { id })
+        end(id, result.ok ? null : result.error)
+      },
+      async saveProfile(profile) {
+        const result = await client.call('profiles.save', {
+          ...profile,
+          settings: { ...profile.settings, extraArgs: [...profile.settings.extraArgs] }
+        })
+        if (result.ok) await get().refresh()
+        return result
+      },
+      async removeProfile(id) {
+        const result = await client.call('profiles.remove', { id })
+        if (result.ok) get().removed(id)
+        else end(id, result.error)
+      },
+      dismissError(key) {
+        set((before) => ({ errors: without(before.errors, key) }))
+      }
+    }
+  })
+}

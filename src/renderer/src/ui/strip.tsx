@@ -1,0 +1,97 @@
+import { memo, type CSSProperties, type ReactNode } from 'react'
+import type { LedgerPart } from '../../../shared/model/ledger.ts'
+import { bytesText, bytesWords } from '../format/bytes.ts'
+import { holderFill } from './holder-fill.ts'
+import './strip.css'
+
+/** Narrower than this share of the bar, a name would be dots only. */
+const LABEL_SHARE = 0.085
+
+export interface StripProps {
+  readonly memTotalBytes: number
+  readonly reserveBytes: number
+  /** In drawing order. */
+  readonly parts: readonly LedgerPart[]
+  readonly hues: ReadonlyMap<string, number>
+  readonly size: 'large' | 'small'
+  /** What is about to be started; null where its size is not known. */
+  readonly ghost?: { readonly label: string; readonly bytes: number } | null
+}
+
+const pct = (share: number): string => `${(share * 100).toFixed(3)}%`
+
+/** In words, for those who do not see it. */
+function inWords({ memTotalBytes, reserveBytes, parts }: StripProps): string {
+  const named = parts
+    .filter((part) => part.bytes / memTotalBytes > 0.005)
+    .map((part) => `${part.label} ${bytesWords(part.bytes)}`)
+  return `Memory, ${bytesWords(memTotalBytes)} in all: ${named.join(', ')}. The last ${bytesWords(reserveBytes)} are kept clear for the desktop.`
+}
+
+/**
+ * The machine's memory as one bar. What is used grows from the left; at the right end the firebreak, kept clear:
+ * cache and free memory shine through it, whoever holds memory for good is drawn over it.
+ */
+export const Strip = memo(function Strip(props: StripProps): ReactNode {
+  const { memTotalBytes, reserveBytes, parts, hues, size, ghost } = props
+  const edge = Math.max(0, 1 - reserveBytes / memTotalBytes)
+  let at = 0
+  const placed = parts.map((part) => {
+    const left = at
+    const width = part.bytes / memTotalBytes
+    at += width
+    return { part, left, width }
+  })
+  const heldShare = placed
+    .filter(({ part }) => part.kind !== 'cache' && part.kind !== 'free')
+    .reduce((sum, { width }) => sum + width, 0)
+  const breach = (heldShare - edge) * memTotalBytes
+  const ghostShare = ghost === undefined || ghost === null ? 0 : ghost.bytes / memTotalBytes
+  return (
+    <figure className={`strip ${size} ${breach > 0 ? 'breached' : ''}`} role="img" aria-label={inWords(props)}>
+      <div className="strip-scale" aria-hidden="true">
+        <span className="strip-edge-label" style={{ right: 0 }}>
+          {breach > 0 ? (
+            <>
+              firebreak <b className="num">{bytesText(breach)} taken</b>
+            </>
+          ) : (
+            <>
+              firebreak <b className="num">{bytesText(reserveBytes)}</b>
+            </>
+          )}
+        </span>
+      </div>
+      <div className="strip-bar" aria-hidden="true">
+        {placed.map(({ part, left, width }) => {
+          const { fill, ink } = holderFill(part.kind, hues.get(part.id))
+          const style = { left: pct(left), width: pct(width), '--fill': fill, '--on': ink } as CSSProperties
+          return (
+            <div
+              key={part.id}
+              className={`strip-part kind-${part.kind}`}
+              style={style}
+              title={`${part.label}: ${bytesText(part.bytes)}`}
+            >
+              {size === 'large' && width >= LABEL_SHARE && (
+                <span className="strip-label">
+                  <span className="ellipsis">{part.label}</span>
+                  <span className="num">{bytesText(part.bytes)}</span>
+                </span>
+              )}
+            </div>
+          )
+        })}
+        {ghostShare > 0 && ghost !== undefined && ghost !== null && (
+          <div
+            className={`strip-ghost ${heldShare + ghostShare > edge ? 'over' : ''}`}
+            style={{ left: pct(heldShare), width: pct(Math.min(ghostShare, 1 - heldShare)) }}
+            title={`${ghost.label}: at least ${bytesText(ghost.bytes)}`}
+          />
+        )}
+        <div className="strip-break" style={{ left: pct(edge) }} />
+        <div className="strip-edge" style={{ left: pct(edge) }} />
+      </div>
+    </figure>
+  )
+})

@@ -1,0 +1,183 @@
+import { PROTOCOL_VERSION } from '../../../src/shared/contract/channels.ts'
+import { COMMANDS } from '../../../src/shared/contract/commands.ts'
+import { requestSchema, type WireEvent, type WireReply } from '../../../src/shared/contract/wire.ts'
+import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
+import type { Profile, RunnerView } from '../../../src/shared/model/runner.ts'
+import type { Live, Recent } from '../../../src/shared/model/status.ts'
+import { defaultSettings, type Settings } from '../../../src/shared/settings/schema.ts'
+import { GIB, type Scenario } from './scenarios.ts'
+
+const LOG = Array.from(
+  { length: 400 },
+  (_, at) =>
+    `slot update_slots: id  0 | task ${at * 7} | n_past = ${at * 31}, n_tokens = ${at * 31}, progress = ${(at / 400).toFixed(4)}`
+).join('\n')
+
+/** A made-up core that speaks the real contract: what it sends is checked against the same schemas. */
+export interface FakeCore {
+  request(raw: unknown): Promise<WireReply>
+  tick(): WireEvent
+  logLine(): WireEvent
+}
+
+function ledgerAt(scenario: Scenario, t: number): readonly LedgerPart[] {
+  const held = scenario.parts(t).filter((part) => part.bytes > 0)
+  const rest = Math.max(0, scenario.memTotalBytes - held.reduce((sum, part) => sum + part.bytes, 0))
+  const cache = Math.round(Math.min(rest * 0.9, scenario.cacheBytes))
+  const plain = (id: 'cache' | 'free', label: string, bytes: number): LedgerPart => ({
+    id,
+    label,
+    kind: id,
+    bytes,
+    gpuBytes: 0,
+    hostBytes: bytes
+  })
+  return [...held, plain('cache', 'File cache', cache), plain('free', 'Free', rest - cache)]
+}
+
+function liveAt(scenario: Scenario, t: number): Live {
+  const ledger = ledgerAt(scenario, t)
+  const available = ledger
+    .filter((part) => part.kind === 'cache' || part.kind === 'free')
+    .reduce((sum, part) => sum + part.bytes, 0)
+  const line = { avg10Pct: scenario.pressureSomePct, avg60Pct: 0, avg300Pct: 0, totalUs: 0 }
+  const pressure = { some: line, full: { ...line, avg10Pct: scenario.pressureSomePct / 3 } }
+  return {
+    sequence: t,
+    atMs: Date.now(),
+    intervalMs: 1000,
+    memTotalBytes: scenario.memTotalBytes,
+    memAvailableBytes: available,
+    perCpuFreeBytes: 0,
+    freeForModelsBytes: Math.max(0, available - scenario.reserveBytes),
+    swapTotalBytes: scenario.swapTotalBytes,
+    swapFreeBytes: scenario.swapTotalBytes - scenario.swapUsedBytes,
+    topology: scenario.topology,
+    gpu: scenario.gpu,
+    pressure: { memory: pressure, cpu: pressure, io: pressure },
+    cpu: { busyPct: 14 + Math.round(Math.sin(t / 3) * 5), cores: scenario.facts.cores },
+    temperatureC: 61,
+    rates: {
+      networkReceiveBytesPerS: 12_000,
+      networkSendBytesPerS: 3000,
+      diskReadBytesPerS: 0,
+      diskWriteBytesPerS: 0
+    },
+    ledger,
+    guard: {
+      mode: 'observe',
+      level: scenario.level,
+      reasons: [...scenario.reasons],
+      reserveBytes: scenario.reserveBytes,
+      floorBytes: scenario.floorBytes,
+      secondsToEmpty: scenario.secondsToEmpty
+    }
+  }
+}
+
+function recentOf(scenario: Scenario, seconds: number): Recent {
+  const series = new Map<string, Recent['series'][number]>()
+  const points = Array.from({ length: seconds }, (_, at) => {
+    const t = at - seconds
+    const ledger = ledgerAt(scenario, t)
+    for (const { id, label, kind } of ledger) series.set(id, { id, label, kind })
+    return {
+      atMs: Date.now() + t * 1000,
+      memAvailableBytes: ledger
+        .filter((part) => part.kind === 'cache' || part.kind === 'free')
+        .reduce((sum, part) => sum + part.bytes, 0),
+      bands: Object.fromEntries(ledger.map((part) => [part.id, part.bytes]))
+    }
+  })
+  return { series: [...series.values()], points }
+}
+
+/** `theme` presets the setting, for screenshots of both. */
+export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore {
+  let t = 0
+  let settings: Settings = { ...defaultSettings(), theme }
+  let profiles: readonly Profile[] = scenario.profiles
+  const runners = (): readonly RunnerView[] => scenario.runners(t)
+  let logAt = LOG.length
+
+  const answer = (command: keyof typeof COMMANDS, input: unknown): unknown => {
+    switch (command) {
+      case 'app.hello':
+        return { name: 'firebreak', version: '0.1.0', protocolVersion: PROTOCOL_VERSION, pid: 4242, host: 'headless' }
+      case 'app.facts':
+        return scenario.facts
+      case 'app.own-cost':
+        return {
+          processes: [
+            { name: 'core', pid: 4242, pssBytes: 0.058 * GIB },
+            { name: 'gpu probe', pid: 4250, pssBytes: 0.031 * GIB }
+          ],
+          cpuPctOfOneCore: 0.6
+        }
+      case 'app.notices':
+        return scenario.notices
+      case 'status.get':
+        return { ...liveAt(scenario, t), level: scenario.level, runners: runners() }
+      case 'recent.get':
+        return recentOf(scenario, 899)
+      case 'runners.list':
+        return runners()
+      case 'runners.log':
+        return { text: LOG, nextOffset: LOG.length }
+      case 'profiles.list':
+        return profiles
+      case 'profiles.save': {
+        const saved = COMMANDS['profiles.save'].input.parse(input)
+        profiles = [...profiles.filter((one) => one.id !== saved.id), saved]
+        return saved
+      }
+      case 'profiles.remove': {
+        const { id } = COMMANDS['profiles.remove'].input.parse(input)
+        profiles = profiles.filter((one) => one.id !== id)
+        return {}
+      }
+      case 'models.list':
+        return { models: scenario.models, searched: ['/home/ada/models', '/home/ada/.cache/llama.cpp'] }
+      case 'settings.get':
+        return settings
+      case 'settings.set': {
+        const patch = COMMANDS['settings.set'].input.parse(input)
+        settings = { ...settings, ...patch, llamacpp: { ...settings.llamacpp, ...patch.llamacpp } } as Settings
+        return settings
+      }
+      default:
+        return command.startsWith('events.') || command.startsWith('app.') ? {} : null
+    }
+  }
+
+  return {
+    async request(raw) {
+      const request = requestSchema.parse(raw)
+      const command = request.command as keyof typeof COMMANDS
+      const value = answer(command, request.input)
+      if (value === null) {
+        return {
+          v: PROTOCOL_VERSION,
+          id: request.id,
+          ok: false,
+          error: {
+            code: 'model-missing',
+            message: 'There is no file at that path. Check the path, or look for models under Settings.',
+            detail: `ENOENT: no such file or directory, open '${JSON.stringify(request.input)}'`
+          }
+        }
+      }
+      return { v: PROTOCOL_VERSION, id: request.id, ok: true, value: COMMANDS[command].output.parse(value) }
+    },
+    tick() {
+      t += 1
+      return { v: PROTOCOL_VERSION, event: 'live', payload: liveAt(scenario, t) }
+    },
+    logLine() {
+      const text = `\nsrv  log_server_r: request: POST /v1/chat/completions 127.0.0.1 200 (${t})`
+      logAt += text.length
+      const id = runners()[0]?.id ?? 'none'
+      return { v: PROTOCOL_VERSION, event: 'log', payload: { id, text, nextOffset: logAt } }
+    }
+  }
+}
