@@ -44,7 +44,8 @@ export function createRecentRing(capacity: number = RECENT_POINTS): RecentRing {
       }
       const last = newest()
       const same =
-        last !== undefined && Math.floor(last.monotonicMs / POINT_EVERY_MS) === Math.floor(monotonicMs / POINT_EVERY_MS)
+        last !== undefined &&
+        Math.floor(last.monotonicMs / POINT_EVERY_MS) === Math.floor(monotonicMs / POINT_EVERY_MS)
       if (!same) {
         put({ atMs, monotonicMs, memAvailableBytes, bands })
         if (next === 0) forgetUnused(series, slots)

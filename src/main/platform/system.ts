@@ -19,4 +19,5 @@ export function stderrLogger(level: 'info' | 'warn'): Logger {
   }
 }
 
-const words = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
+const words = (cause: unknown): string =>
+  cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
