@@ -16,25 +16,32 @@ const ENTRY = resolve(import.meta.dirname, '../support/core-process.ts')
 
 interface Contender {
   readonly child: ChildProcess
-  readonly verdict: Promise<string>
+  /** Resolves when its modules are loaded: from then on it can start at once. */
+  readonly ready: Promise<void>
+  /** Lets it try to be the core; 'core', 'in-use' or what stopped it. */
+  go(): Promise<string>
   end(): Promise<void>
 }
 
 function contend(runtimeDir: string): Contender {
-  const child = spawn(process.execPath, [ENTRY, runtimeDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [ENTRY, runtimeDir], { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.on('error', () => undefined)
   const ended = new Promise<void>((done) => child.once('close', () => done()))
   let said = ''
-  const verdict = new Promise<string>((settle) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      if (said.endsWith('\n')) settle(said.trim())
-    })
-    child.once('close', () => settle(said.trim()))
-  })
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const lines = (count: number): Promise<string> =>
+    until(
+      `line ${count} of a contender`,
+      () => said.split('\n')[count] !== undefined && said.split('\n')[count - 1]
+    )
   return {
     child,
-    verdict,
-    end: () => {
+    ready: lines(1).then(() => undefined),
+    go() {
+      child.stdin.write('go')
+      return lines(2)
+    },
+    end() {
       child.kill('SIGKILL')
       return ended
     }
@@ -67,7 +74,8 @@ describe('one core per user', () => {
     for (let round = 0; round < 3; round += 1) {
       const contenders = Array.from({ length: 8 }, () => contend(runtimeDir))
       cleanUp.push(() => Promise.all(contenders.map((one) => one.end())))
-      const verdicts = await Promise.all(contenders.map((one) => one.verdict))
+      await Promise.all(contenders.map((one) => one.ready))
+      const verdicts = await Promise.all(contenders.map((one) => one.go()))
       expect(verdicts.toSorted()).toEqual(['core', ...Array.from({ length: 7 }, () => 'in-use')])
       const winner = contenders[verdicts.indexOf('core')]
       const link = await connectControlSocket(runtimeDir)
@@ -88,7 +96,8 @@ describe('one core per user', () => {
     const runtimeDir = folder()
     const core = contend(runtimeDir)
     cleanUp.push(() => core.end())
-    expect(await core.verdict).toBe('core')
+    await core.ready
+    expect(await core.go()).toBe('core')
     core.child.kill('SIGSTOP')
     const second = await listenControlSocket({ runtimeDir, ...createFakeCore() })
     expect(second).toEqual({ ok: false, error: { kind: 'in-use' } })
