@@ -1,0 +1,71 @@
+import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
+import { identityKey, isAlive, type ProcessIdentity } from './identity.ts'
+
+/** pids that are never part of a runner, whatever else says so: init, and the core itself. */
+const UNTOUCHABLE = new Set([0, 1, process.pid])
+
+/**
+ * The processes of one runner over time. Membership is kept: a child that left the group or lost its parent
+ * between two scans is still known by pid and start time, and is found and ended with the rest.
+ */
+export interface ProcessTree {
+  readonly root: ProcessIdentity
+  /** Live members in a fresh process table. `alsoPids`: found by other means (scope, environment mark). */
+  scan(processes: readonly ProcessInfo[], alsoPids?: ReadonlySet<number>): readonly ProcessInfo[]
+  /** All members ever seen that were alive in the last scan. */
+  members(): readonly ProcessIdentity[]
+}
+
+export function createProcessTree(
+  root: ProcessIdentity,
+  processGroupId: number,
+  remembered: readonly ProcessIdentity[] = []
+): ProcessTree {
+  let known = new Map([root, ...remembered].map((item) => [identityKey(item), item]))
+  // Once a scan finds the group empty, its number may be given to someone else.
+  let groupIsOurs = true
+  return {
+    root,
+    members: () => [...known.values()],
+    scan(processes, alsoPids) {
+      const leader = processes.find((item) => item.pid === processGroupId)
+      if (leader && leader.pid === root.pid && leader.startTicks !== root.startTicks) groupIsOurs = false
+      const inGroup = (item: ProcessInfo): boolean => groupIsOurs && item.processGroupId === processGroupId
+      const found = new Map<number, ProcessInfo>()
+      const take = (item: ProcessInfo): void => {
+        if (!UNTOUCHABLE.has(item.pid)) found.set(item.pid, item)
+      }
+      let groupMembers = 0
+      for (const item of processes) {
+        if (inGroup(item)) groupMembers += 1
+        if (inGroup(item) || known.has(identityKey(item)) || alsoPids?.has(item.pid)) take(item)
+      }
+      groupIsOurs = groupMembers > 0
+      addDescendants(processes, found, take)
+      const alive = [...found.values()].filter(isAlive)
+      known = new Map(alive.map((item) => [identityKey(item), item]))
+      return alive
+    }
+  }
+}
+
+function addDescendants(
+  processes: readonly ProcessInfo[],
+  found: ReadonlyMap<number, ProcessInfo>,
+  take: (item: ProcessInfo) => void
+): void {
+  const children = new Map<number, ProcessInfo[]>()
+  for (const item of processes) {
+    const siblings = children.get(item.parentPid)
+    if (siblings) siblings.push(item)
+    else children.set(item.parentPid, [item])
+  }
+  const queue = [...found.keys()]
+  for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
+    for (const child of children.get(pid) ?? []) {
+      if (found.has(child.pid)) continue
+      take(child)
+      if (found.has(child.pid)) queue.push(child.pid)
+    }
+  }
+}

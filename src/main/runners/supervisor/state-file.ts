@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { profileSchema } from '../../../shared/contract/schemas.ts'
+import { writeFileAtomic } from '../../platform/atomic-file.ts'
+
+const identitySchema = z.object({ pid: z.int().min(2), startTicks: z.number().nonnegative() })
+
+const recordSchema = z.object({
+  /** As it was started: it is shown even if the profile's file is gone. */
+  profile: profileSchema,
+  root: identitySchema,
+  /** Other members of its tree when last seen. */
+  members: z.array(identitySchema),
+  processGroupId: z.int().min(2),
+  mark: z.string(),
+  scopeUnit: z.string().nullable(),
+  port: z.number(),
+  url: z.string(),
+  modelBytes: z.number().nullable(),
+  startedAtMs: z.number(),
+  readyAtMs: z.number().nullable(),
+  commandLine: z.array(z.string()),
+  /** Start times and pids count from a boot; after another one they mean nothing. */
+  bootId: z.string()
+})
+
+/** What the next core needs to take a running runner back. */
+export type RunnerRecord = Readonly<z.infer<typeof recordSchema>>
+
+const fileSchema = z.object({ version: z.literal(1), runners: z.array(recordSchema) })
+
+export interface LoadedRecords {
+  readonly records: readonly RunnerRecord[]
+  /** Why the file could not be used; null when all is well or there is none yet. */
+  readonly problem: string | null
+}
+
+export function loadRecords(path: string): LoadedRecords {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return { records: [], problem: missing ? null : String(error) }
+  }
+  try {
+    const parsed = fileSchema.safeParse(JSON.parse(text))
+    if (parsed.success) return { records: parsed.data.runners, problem: null }
+    return { records: [], problem: parsed.error.issues[0]?.message ?? 'it is not understood' }
+  } catch (error) {
+    return { records: [], problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+export function saveRecords(path: string, runners: readonly RunnerRecord[]): void {
+  writeFileAtomic(path, `${JSON.stringify({ version: 1, runners }, null, 2)}\n`)
+}
+
+/** Identifies this boot; 'unknown' where the kernel does not say. */
+export function readBootId(procRoot: string): string {
+  try {
+    return readFileSync(join(procRoot, 'sys', 'kernel', 'random', 'boot_id'), 'utf8').trim()
+  } catch {
+    return 'unknown'
+  }
+}

@@ -1,0 +1,49 @@
+import type { RunnerState } from '../../../shared/model/runner.ts'
+
+/** What can happen to a runner. */
+export const RUNNER_EVENTS = [
+  /** A user's start: processes are about to be made. */
+  'launch',
+  /** Its process was seen. */
+  'alive',
+  /** It answered that it is ready. */
+  'ready',
+  /** Ending it begins, by wish or because it never became ready. */
+  'stop',
+  /** Ended as wished. */
+  'ended',
+  /** Ended or never came up, and will not be tried again by itself. */
+  'fail',
+  /** Crashed, and will be tried again within its budget. */
+  'retry',
+  /** The try again begins. */
+  'relaunch',
+  /** Left running by an earlier core, and found alive. */
+  'found-loading',
+  'found-ready',
+  /** Left running by an earlier core, and found gone. */
+  'found-gone'
+] as const
+export type RunnerEvent = (typeof RUNNER_EVENTS)[number]
+
+const TRANSITIONS: Readonly<Record<RunnerState, Readonly<Partial<Record<RunnerEvent, RunnerState>>>>> = {
+  stopped: {
+    launch: 'starting',
+    'found-loading': 'loading',
+    'found-ready': 'ready',
+    'found-gone': 'lost'
+  },
+  starting: { alive: 'loading', ready: 'ready', stop: 'stopping', fail: 'failed' },
+  loading: { ready: 'ready', stop: 'stopping', fail: 'failed' },
+  ready: { stop: 'stopping', fail: 'failed', retry: 'restarting' },
+  // 'fail': processes that could not be ended, or an end that was no wish.
+  stopping: { ended: 'stopped', fail: 'failed' },
+  failed: { launch: 'starting' },
+  restarting: { relaunch: 'starting', stop: 'stopping', fail: 'failed' },
+  lost: { launch: 'starting' }
+}
+
+/** The next state, or null where the event makes no sense in this state and must change nothing. */
+export function nextState(state: RunnerState, event: RunnerEvent): RunnerState | null {
+  return TRANSITIONS[state][event] ?? null
+}

@@ -1,0 +1,70 @@
+import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { StopResult } from '../../../shared/model/runner.ts'
+import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
+import { err, ok, type Result } from '../../../shared/util/result.ts'
+import { endTree } from './end-tree.ts'
+import { ownBytes, type LiveProcess } from './live-process.ts'
+import { describeStop, expectedBytes, waitForMemory } from './memory-back.ts'
+import type { SupervisorPorts } from './types.ts'
+
+/**
+ * Ends a runner: done when its processes are gone AND their memory is back, or the deadlines have passed. Fails
+ * only when Firebreak itself ends meanwhile.
+ */
+export async function stopLive(options: {
+  readonly label: string
+  /** Null where there is no process: a runner that waits to be restarted. */
+  readonly live: LiveProcess | null
+  readonly ports: SupervisorPorts
+  readonly graceMs: number
+  readonly abort: AbortSignal
+  readonly onPhase: (words: string) => void
+}): Promise<Result<StopResult, ContractError>> {
+  const { label, live, ports, graceMs, abort, onPhase } = options
+  const { clock, machine } = ports
+  const began = clock.monotonicMs()
+  if (live === null) {
+    const nothing = { bytesReturned: 0, bytesExpected: 0, seconds: 0, left: [], memoryIsBack: true }
+    return ok(describeStop({ label, ...nothing }))
+  }
+  onPhase('Stopping: waiting for its processes to end.')
+  live.look(true)
+  const bytesExpected = expectedBytes(live.bytes)
+  const beforeBytes = machine.availableBytes()
+  const report = await endTree({
+    look: (thorough) => live.look(thorough),
+    graceMs,
+    clock,
+    kill: process.kill,
+    abort
+  })
+  const interrupted = err({
+    code: 'disconnected',
+    message: `Firebreak ended before the stop of ${label} was done.`
+  } as const)
+  if (!report.finished) return interrupted
+  const left = report.left.map(({ pid, name }) => ({ pid, name, bytes: ownBytes(machine, pid) }))
+  const stillHeld = left.reduce((sum, item) => sum + item.bytes, 0)
+  if (left.length === 0) {
+    onPhase(`Stopping: its processes are gone, waiting for ${bytesInWords(bytesExpected)} to come back.`)
+  }
+  const back = await waitForMemory({
+    machine,
+    clock,
+    beforeBytes,
+    // What cannot come back is not waited for; the result still says what was expected.
+    expectedBytes: Math.max(0, bytesExpected - stillHeld),
+    abort
+  })
+  if (abort.aborted) return interrupted
+  return ok(
+    describeStop({
+      label,
+      bytesReturned: back.bytesReturned,
+      bytesExpected,
+      seconds: (clock.monotonicMs() - began) / 1000,
+      left,
+      memoryIsBack: back.memoryIsBack && left.length === 0
+    })
+  )
+}
