@@ -43,7 +43,7 @@ export interface AppUnderTest {
 
 export interface LaunchOptions {
   /** FIREBREAK_* places and whatever else the application is to see. */
-  readonly env: Readonly<Record<string, string>>
+  readonly env: NodeJS.ProcessEnv
   readonly args?: readonly string[]
 }
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import type { AppUnderTest, DesktopState, LaunchOptions } from './app.ts'
 import { connectControl } from './control.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const PAGE_ORIGIN = 'https://app.firebreak.double/'

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { _electron, type Page } from 'playwright-core'
 import type { AppUnderTest, DesktopState, LaunchOptions } from './app.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -21,7 +21,7 @@ export async function launchOnElectron(options: LaunchOptions): Promise<AppUnder
     executablePath: electronPath,
     args: ['-r', join(import.meta.dirname, 'electron-hook.cjs'), root, ...(options.args ?? [])],
     cwd: root,
-    env: { ...(process.env as Record<string, string>), ...options.env },
+    env: { ...process.env, ...options.env } as Record<string, string>,
     chromiumSandbox: true
   })
   const child = app.process()
@@ -77,11 +77,13 @@ export async function launchOnElectron(options: LaunchOptions): Promise<AppUnder
     async grants(permission) {
       const granted = await (
         await page()
-      ).evaluate(
-        async (name: string) =>
-          (await navigator.permissions.query({ name: name as PermissionName })).state === 'granted',
-        permission
-      )
+      ).evaluate(async (name: string) => {
+        const query = navigator.permissions.query({ name: name as PermissionName })
+        return await query.then(
+          (status) => status.state === 'granted',
+          () => false // a permission that pages cannot ask for
+        )
+      }, permission)
       return { request: granted, check: granted, device: false }
     },
     output: () => output,

@@ -1,0 +1,3 @@
+/** Throws where no Chromium is installed. */
+export function chromiumPath(): string
+export function chromiumArgs(): string[]
