@@ -76,7 +76,7 @@ describe.skipIf('skip' in found)('llama-server under the supervisor', () => {
     await untilState(runners, id, 'ready')
     expect(runners.isLoading()).toBe(false)
     expect(seen[0]).toBe('starting Starting.')
-    expect(seen.some((line) => /^loading Loading/.test(line))).toBe(true)
+    expect(seen.some((line) => line.startsWith('loading Loading'))).toBe(true)
     watching.dispose()
     await runners.stop(id)
   })

@@ -46,7 +46,7 @@ export function llamaServerArgs(
 
 export function checkExtraArgs(extraArgs: readonly string[]): ContractError | null {
   for (const arg of extraArgs) {
-    const advice = RESERVED.get(arg)
+    const advice = RESERVED.get(arg.split('=')[0] ?? arg)
     if (advice !== undefined) {
       return { code: 'bad-request', message: `'${arg}' cannot be among the extra arguments. ${advice}` }
     }

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  BACK_DEADLINE_MS,
+  describeStop,
+  waitForMemory,
+  type Back
+} from '../../../../src/main/runners/supervisor/memory-back.ts'
+import { fakeMachine } from '../../../support/fake-machine.ts'
+
+const GIB = 1_073_741_824
+
+describe('memory is back', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  async function wait(
+    availableAt: (ms: number) => number,
+    beforeBytes = 10 * GIB
+  ): Promise<Back & { ms: number }> {
+    const machine = fakeMachine()
+    machine.available = availableAt(0)
+    const abort = new AbortController().signal
+    let back: Back | null = null
+    const waiting = waitForMemory({ machine, clock: machine.clock, beforeBytes, expectedBytes: GIB, abort })
+    void waiting.then((done) => {
+      back = done
+    })
+    let ms = 0
+    for (; back === null && ms <= 2 * BACK_DEADLINE_MS; ms += 100) {
+      machine.advance(100)
+      machine.available = availableAt(ms)
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    return { ...(await waiting), ms }
+  }
+
+  test('at 90 % and not before', async () => {
+    const rising = (ms: number): number => 10 * GIB + Math.min(1, ms / 2_000) * GIB
+    const back = await wait(rising)
+    expect(back.memoryIsBack).toBe(true)
+    expect(back.bytesReturned).toBeGreaterThanOrEqual(0.9 * GIB)
+    expect(back.ms).toBeGreaterThanOrEqual(1_800)
+  })
+
+  test('89 % for ever: not back, after the deadline', async () => {
+    const back = await wait(() => 10.89 * GIB)
+    expect(back.memoryIsBack).toBe(false)
+    expect(back.ms).toBeGreaterThanOrEqual(BACK_DEADLINE_MS)
+  })
+
+  test('memory that fell meanwhile is no negative return', async () => {
+    expect(await wait(() => 9 * GIB)).toMatchObject({ bytesReturned: 0, memoryIsBack: false })
+  })
+
+  test('a first reading that failed proves nothing', async () => {
+    expect(await wait(() => 10 * GIB, 0)).toMatchObject({ bytesReturned: 0, memoryIsBack: false })
+  })
+})
+
+describe('the sentence of a stop', () => {
+  const done = { label: 'tiny', seconds: 0.84, left: [], memoryIsBack: true }
+  test.each([
+    [
+      { ...done, bytesReturned: 1.2 * GIB, bytesExpected: 1.2 * GIB },
+      'Stopped tiny. 1.2 GiB came back in 0.8 s.'
+    ],
+    [{ ...done, bytesReturned: 0, bytesExpected: 0 }, 'Stopped tiny. It held no memory of its own.'],
+    [
+      { ...done, bytesReturned: 0.3 * GIB, bytesExpected: 1.2 * GIB, seconds: 30.1, memoryIsBack: false },
+      'Stopped tiny, but only 0.3 of 1.2 GiB came back in 30 s: no process of it is left, so the driver still holds the rest, or another program took it meanwhile.'
+    ],
+    [
+      {
+        ...done,
+        bytesReturned: 0,
+        bytesExpected: GIB,
+        memoryIsBack: false,
+        left: [{ pid: 7, name: 'llama-server', bytes: GIB }]
+      },
+      'Could not stop tiny: llama-server (pid 7, 1.0 GiB) did not end, even after SIGKILL.'
+    ]
+  ])('%#', (outcome, text) => {
+    expect(describeStop(outcome)).toMatchObject({ text, bytesReturned: outcome.bytesReturned })
+  })
+})
