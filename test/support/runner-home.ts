@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger, Places } from '../../src/main/platform/ports.ts'
@@ -81,7 +81,9 @@ export function makeRunnerHome(): RunnerHome {
     },
     pidFile: (name) => Number(readFileSync(join(dir, name), 'utf8')),
     remove() {
-      const left = opened.flatMap((runners) => runners.list().flatMap((view) => view.pids)).filter(isAlive)
+      const known = opened.flatMap((runners) => runners.list().flatMap((view) => view.pids))
+      const written = readdirSync(dir).filter((name) => name.endsWith('.pid'))
+      const left = [...known, ...written.map((name) => this.pidFile(name))].filter(isAlive)
       for (const runners of opened) runners.dispose()
       for (const pid of left) process.kill(pid, 'SIGKILL')
       rmSync(dir, { recursive: true, force: true })

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readGgufSummary } from '../../../../src/main/models/gguf/header.ts'
 import { tensorBytes } from '../../../../src/main/models/gguf/types.ts'

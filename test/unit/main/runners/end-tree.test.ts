@@ -36,15 +36,15 @@ describe('ending a tree', () => {
       },
       abort: abort.signal
     })
-    let report: EndReport | null = null
-    void ending.then((done) => {
-      report = done
+    const finished = { yet: false }
+    void ending.then(() => {
+      finished.yet = true
     })
-    while (report === null) {
+    while (!finished.yet) {
       machine.advance(100)
       await vi.advanceTimersByTimeAsync(100)
     }
-    return { sent, report }
+    return { sent, report: await ending }
   }
 
   test('one SIGTERM each, and done when all are gone', async () => {

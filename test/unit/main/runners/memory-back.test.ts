@@ -24,13 +24,13 @@ describe('memory is back', () => {
     const machine = fakeMachine()
     machine.available = availableAt(0)
     const abort = new AbortController().signal
-    let back: Back | null = null
+    const finished = { yet: false }
     const waiting = waitForMemory({ machine, clock: machine.clock, beforeBytes, expectedBytes: GIB, abort })
-    void waiting.then((done) => {
-      back = done
+    void waiting.then(() => {
+      finished.yet = true
     })
     let ms = 0
-    for (; back === null && ms <= 2 * BACK_DEADLINE_MS; ms += 100) {
+    for (; !finished.yet && ms <= 2 * BACK_DEADLINE_MS; ms += 100) {
       machine.advance(100)
       machine.available = availableAt(ms)
       await vi.advanceTimersByTimeAsync(100)

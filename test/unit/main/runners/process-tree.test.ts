@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createProcessTree } from '../../../../src/main/runners/supervisor/process-tree.ts'
 import { processRow as row } from '../../../support/fake-machine.ts'

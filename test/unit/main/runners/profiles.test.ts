@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { defaultLlamaCppSettings } from '../../../../src/main/runners/profiles/defaults.ts'
 import { freeSlug, labelOfModel, slugOf } from '../../../../src/main/runners/profiles/slug.ts'

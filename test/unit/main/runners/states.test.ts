@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nextState, RUNNER_EVENTS, type RunnerEvent } from '../../../../src/main/runners/supervisor/states.ts'
 import { ACTIVE_STATES, RUNNER_STATES, type RunnerState } from '../../../../src/shared/model/runner.ts'
