@@ -31,7 +31,8 @@ export function uintAt(text: string, at: number): number {
   return pos === start || pos === text.length ? -1 : value
 }
 
-function lineStart(text: string, key: string, from: number): number {
+/** Where the next line begins that starts with `key`; -1 where none does. */
+export function lineStart(text: string, key: string, from: number): number {
   let at = text.indexOf(key, from)
   while (at > 0 && text.charCodeAt(at - 1) !== NEWLINE) at = text.indexOf(key, at + 1)
   return at

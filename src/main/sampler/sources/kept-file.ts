@@ -71,7 +71,8 @@ export function keptFile(path: string, shape: KeptFileShape = {}): KeptFile {
   const attempt = (): Buffer | 'unknown' => {
     try {
       fd ??= fs.openSync(path, 'r')
-      return buffer.subarray(0, readAll(fd))
+      const length = readAll(fd)
+      return buffer.subarray(0, length)
     } catch {
       close()
       return 'unknown'

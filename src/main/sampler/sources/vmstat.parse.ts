@@ -1,13 +1,13 @@
 import type { Reading } from '../../../shared/model/reading.ts'
 import type { VmStat } from '../../../shared/model/snapshot.ts'
-import { keyLines, uintAt, uintOf } from '../../../shared/util/key-lines.ts'
+import { keyLines, lineStart, uintAt, uintOf } from '../../../shared/util/key-lines.ts'
 
-const STALL = '\nallocstall'
+const STALL = 'allocstall'
 
 /** One line per zone (one line in all before Linux 4.8), summed. */
 function allocStalls(text: string): Reading {
   let sum: Reading = 'unknown'
-  for (let at = text.indexOf(STALL); at >= 0; at = text.indexOf(STALL, at + STALL.length)) {
+  for (let at = lineStart(text, STALL, 0); at >= 0; at = lineStart(text, STALL, at + STALL.length)) {
     const blank = text.indexOf(' ', at)
     const value = blank < 0 ? -1 : uintAt(text, blank)
     if (value >= 0) sum = sum === 'unknown' ? value : sum + value
