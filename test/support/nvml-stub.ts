@@ -34,7 +34,16 @@ export async function buildNvmlStub(defines: readonly string[] = []): Promise<st
   const work = await mkdtemp(join(cache, 'build-'))
   const built = join(work, 'lib.so')
   try {
-    await run('cc', ['-shared', '-fPIC', '-O1', '-Wall', ...defines.map((name) => `-D${name}`), '-o', built, source])
+    await run('cc', [
+      '-shared',
+      '-fPIC',
+      '-O1',
+      '-Wall',
+      ...defines.map((name) => `-D${name}`),
+      '-o',
+      built,
+      source
+    ])
     await rename(built, library)
   } finally {
     await rm(work, { recursive: true, force: true })

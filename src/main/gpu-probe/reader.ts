@@ -76,5 +76,5 @@ const nothing = (why: string): GpuReading => ({
   driverVersion: null,
   devices: [],
   processes: [],
-  note: `No GPU was found that can be read: ${why}.`
+  note: `No GPU was found: ${why}; no AMD GPU in sysfs.`
 })

@@ -43,13 +43,13 @@ const ROW_BYTES_V2 = 24
 /**
  * Binds libnvidia-ml. A function that this version of the library lacks answers SYMBOL_MISSING.
  *
- * Throws when the library cannot be loaded; the message is the loader's. Calls block this process for as long as
+ * Throws when the library cannot be loaded, with the loader's message. Calls block this process for as long as
  * the driver does: that is why the probe is a process of its own.
  */
 export function loadNvml(library: string): NvmlApi {
   // koffi.load('') or undefined would silently bind to the main program.
   if (library === '') throw new Error('empty library name')
-  const lib = koffi.load(library)
+  const lib = load(library)
 
   const bind = (name: string, parameters: string): ((...args: unknown[]) => number) | null => {
     try {
@@ -96,5 +96,14 @@ export function loadNvml(library: string): NvmlApi {
     power: read('nvmlDeviceGetPowerUsage'),
     smClock: (device, out) => clock(device, CLOCK_SM, out),
     processLists: [processList('Compute'), processList('Graphics')]
+  }
+}
+
+function load(library: string): ReturnType<typeof koffi.load> {
+  try {
+    return koffi.load(library)
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    throw new Error(`${library} cannot be loaded (${words})`, { cause: error })
   }
 }

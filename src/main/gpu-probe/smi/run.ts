@@ -55,9 +55,12 @@ export function createSmiRunner(command = 'nvidia-smi'): SmiRunner {
         errors = (errors + text).slice(-STDERR_TAIL_BYTES)
       })
       child.on('error', (error: NodeJS.ErrnoException) => {
-        const missing = error.code === 'ENOENT'
         finish(
-          err({ kind: missing ? 'missing' : 'refused', why: `nvidia-smi cannot be run: ${error.message}` })
+          err(
+            error.code === 'ENOENT'
+              ? { kind: 'missing', why: 'nvidia-smi is not installed' }
+              : { kind: 'refused', why: `nvidia-smi cannot be run (${error.message})` }
+          )
         )
       })
       child.on('exit', () => {

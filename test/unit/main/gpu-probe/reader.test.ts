@@ -47,7 +47,7 @@ describe('the order of GPU sources', () => {
         driverVersion: null,
         devices: [],
         processes: [],
-        note: 'No GPU was found that can be read: no such library; no nvidia-smi.'
+        note: 'No GPU was found: no such library; no nvidia-smi; no AMD GPU in sysfs.'
       }
     })
   })
