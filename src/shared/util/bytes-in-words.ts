@@ -9,7 +9,7 @@ function unitFor(bytes: number): number {
 
 function inUnit(bytes: number, unit: number): string {
   const value = bytes / STEP ** unit
-  return unit === 0 || Math.abs(value) >= 99.95 ? value.toFixed(0) : value.toFixed(1)
+  return value === 0 || unit === 0 || Math.abs(value) >= 99.95 ? value.toFixed(0) : value.toFixed(1)
 }
 
 /** Bytes for people, in binary units: '1.2 GiB', '340 MiB', '12 B'. */
