@@ -68,7 +68,12 @@ export function openEnvelope(raw: unknown): Result<Envelope, WireReply> {
       })
     )
   }
-  const parsed = requestSchema.safeParse(raw)
+  const parsed = requestSchema.safeParse({
+    v: version,
+    id: own(raw, 'id'),
+    command: own(raw, 'command'),
+    input: own(raw, 'input')
+  })
   if (!parsed.success) {
     return err(
       failure(id, {
