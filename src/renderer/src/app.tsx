@@ -34,8 +34,10 @@ function pageOf(page: Page): ReactNode {
   }
 }
 
-/** True when ticks have stopped coming although the connection looks fine. */
-function useStale(): boolean {
+/** Marks the panel as stale while ticks do not come, whatever the connection says. */
+function useStale(): void {
+  const link = usePanel('app', (state) => state.link)
+  const setStale = usePanel('app', (state) => state.setStale)
   const sequence = usePanel('live', (state) => state.live?.sequence ?? null)
   const [staleSequence, setStaleSequence] = useState<number | null>(null)
   useEffect(() => {
@@ -43,7 +45,8 @@ function useStale(): boolean {
     const timer = setTimeout(() => setStaleSequence(sequence), STALE_AFTER_MS)
     return () => clearTimeout(timer)
   }, [sequence])
-  return sequence !== null && staleSequence === sequence
+  const stale = sequence !== null && (link === 'lost' || staleSequence === sequence)
+  useEffect(() => setStale(stale), [stale, setStale])
 }
 
 /** The theme of the settings, on the root element, where tokens.css looks for it. */
@@ -98,11 +101,11 @@ function Rail(): ReactNode {
 /** Level changes are spoken; numbers that change every second are not. */
 function LevelAnnouncer(): ReactNode {
   const level = usePanel('live', (state) => state.live?.guard.level ?? null)
-  const [first] = useState(level)
+  // The first level is no change; null before the first tick is no level.
+  const [first, setFirst] = useState(level)
   const [changed, setChanged] = useState(false)
-  useEffect(() => {
-    if (level !== first) setChanged(true)
-  }, [level, first])
+  if (first === null && level !== null) setFirst(level)
+  else if (!changed && level !== first) setChanged(true)
   return (
     <div className="hidden-visually" aria-live="assertive">
       {changed && level !== null ? `Memory level: ${LEVEL_WORDS[level]}` : ''}
@@ -110,7 +113,8 @@ function LevelAnnouncer(): ReactNode {
   )
 }
 
-function Banners({ stale }: { readonly stale: boolean }): ReactNode {
+function Banners(): ReactNode {
+  const stale = usePanel('app', (state) => state.stale)
   const link = usePanel('app', (state) => state.link)
   const problem = usePanel('app', (state) => state.problem)
   const notices = usePanel('app', (state) => state.notices)
@@ -163,9 +167,7 @@ function Waiting({ refused }: { readonly refused: boolean }): ReactNode {
   ) : (
     <div className="waiting">
       <p>Reading the machine…</p>
-      <div className="progress unknown" aria-hidden="true">
-        <i />
-      </div>
+      <progress aria-hidden="true" />
     </div>
   )
 }
@@ -174,15 +176,16 @@ function Waiting({ refused }: { readonly refused: boolean }): ReactNode {
 export function App(): ReactNode {
   useTheme()
   usePageKeys()
+  useStale()
   const page = usePanel('app', (state) => state.page)
   const link = usePanel('app', (state) => state.link)
   const ready = usePanel('live', (state) => state.live !== null)
-  const stale = useStale()
+  const stale = usePanel('app', (state) => state.stale)
   return (
-    <div className={`shell ${link === 'lost' || stale ? 'stale' : ''}`}>
+    <div className={`shell ${stale ? 'stale' : ''}`}>
       <Rail />
       <main className="main" key={page}>
-        <Banners stale={stale} />
+        <Banners />
         {ready ? pageOf(page) : <Waiting refused={link === 'refused'} />}
       </main>
       <LogPane />

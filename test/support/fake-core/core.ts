@@ -103,7 +103,13 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
   const answer = (command: keyof typeof COMMANDS, input: unknown): unknown => {
     switch (command) {
       case 'app.hello':
-        return { name: 'firebreak', version: '0.1.0', protocolVersion: PROTOCOL_VERSION, pid: 4242, host: 'headless' }
+        return {
+          name: 'firebreak',
+          version: '0.1.0',
+          protocolVersion: PROTOCOL_VERSION,
+          pid: 4242,
+          host: 'headless'
+        }
       case 'app.facts':
         return scenario.facts
       case 'app.own-cost':
@@ -142,7 +148,11 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
         return settings
       case 'settings.set': {
         const patch = COMMANDS['settings.set'].input.parse(input)
-        settings = { ...settings, ...patch, llamacpp: { ...settings.llamacpp, ...patch.llamacpp } } as Settings
+        settings = {
+          ...settings,
+          ...patch,
+          llamacpp: { ...settings.llamacpp, ...patch.llamacpp }
+        } as Settings
         return settings
       }
       default:

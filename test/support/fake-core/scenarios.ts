@@ -161,8 +161,16 @@ const MODELS: Scenario['models'] = [
   { path: QWEN.modelPath, label: 'Qwen3-32B-Q8_0', sizeBytes: 32.4 * GIB },
   { path: OSS.modelPath, label: 'gpt-oss-120b-mxfp4', sizeBytes: 59.0 * GIB },
   { path: EMBED.modelPath, label: 'nomic-embed-text-v2', sizeBytes: 0.9 * GIB },
-  { path: '/home/ada/models/Llama-3.3-70B-Instruct-Q4_K_M.gguf', label: 'Llama-3.3-70B-Instruct-Q4_K_M', sizeBytes: 39.6 * GIB },
-  { path: '/home/ada/models/Mistral-Small-3.2-24B-Q5_K_M.gguf', label: 'Mistral-Small-3.2-24B-Q5_K_M', sizeBytes: 15.6 * GIB }
+  {
+    path: '/home/ada/models/Llama-3.3-70B-Instruct-Q4_K_M.gguf',
+    label: 'Llama-3.3-70B-Instruct-Q4_K_M',
+    sizeBytes: 39.6 * GIB
+  },
+  {
+    path: '/home/ada/models/Mistral-Small-3.2-24B-Q5_K_M.gguf',
+    label: 'Mistral-Small-3.2-24B-Q5_K_M',
+    sizeBytes: 15.6 * GIB
+  }
 ]
 
 const stopped = view(GEMMA, {
@@ -191,7 +199,15 @@ const calm: Scenario = {
   swapUsedBytes: 0.3 * GIB,
   parts: (t) => [
     // Loaded 200 s before the first tick, so that the graph has something to tell.
-    part('runner:qwen3-32b', 'qwen3-32b', 'runner', Math.max(0.4, Math.min(41.2, (t + 230) * 1.4)), 1.6, [41_233], 1.3),
+    part(
+      'runner:qwen3-32b',
+      'qwen3-32b',
+      'runner',
+      Math.max(0.4, Math.min(41.2, (t + 230) * 1.4)),
+      1.6,
+      [41_233],
+      1.3
+    ),
     part('runner:embed', 'nomic-embed', 'runner', 1.2, 0.3, [40_871], 0.9),
     ...desktop(t)
   ],
@@ -212,7 +228,14 @@ const LOAD_S = 60
 const loading: Scenario = {
   ...calm,
   parts: (t) => [
-    part('runner:gpt-oss-120b', 'gpt-oss-120b', 'runner', Math.max(0, Math.min(1, (t + 30) / LOAD_S)) * 60, 1.1, [50_001]),
+    part(
+      'runner:gpt-oss-120b',
+      'gpt-oss-120b',
+      'runner',
+      Math.max(0, Math.min(1, (t + 30) / LOAD_S)) * 60,
+      1.1,
+      [50_001]
+    ),
     ...desktop(t)
   ],
   runners: (t) => [
@@ -239,12 +262,25 @@ const warn: Scenario = {
   pressureSomePct: 12.4,
   swapUsedBytes: 5.2 * GIB,
   parts: (t) => [
-    part('runner:gpt-oss-120b', 'gpt-oss-120b', 'runner', 58 + Math.max(-9, Math.min(0, t / 5)), 2.1, [50_001], 3),
+    part(
+      'runner:gpt-oss-120b',
+      'gpt-oss-120b',
+      'runner',
+      58 + Math.max(-9, Math.min(0, t / 5)),
+      2.1,
+      [50_001],
+      3
+    ),
     part('runner:qwen3-32b', 'qwen3-32b', 'runner', 38, 1.6, [41_233], 1.3),
     ...desktop(t)
   ],
   cacheBytes: 1.8 * GIB,
-  runners: () => [ready(OSS, 58, 2.1, 8081, 50_001), ready(QWEN, 38, 1.6, 8080, 41_233), view(EMBED, {}), stopped]
+  runners: () => [
+    ready(OSS, 58, 2.1, 8081, 50_001),
+    ready(QWEN, 38, 1.6, 8080, 41_233),
+    view(EMBED, {}),
+    stopped
+  ]
 }
 
 const act: Scenario = {
@@ -254,7 +290,15 @@ const act: Scenario = {
   secondsToEmpty: 6,
   pressureSomePct: 48,
   parts: (t) => [
-    part('runner:gpt-oss-120b', 'gpt-oss-120b', 'runner', 60.2 + Math.max(-22, Math.min(0, t * 2.2)), 2.1, [50_001], 3),
+    part(
+      'runner:gpt-oss-120b',
+      'gpt-oss-120b',
+      'runner',
+      60.2 + Math.max(-22, Math.min(0, t * 2.2)),
+      2.1,
+      [50_001],
+      3
+    ),
     part('runner:qwen3-32b', 'qwen3-32b', 'runner', 39, 1.6, [41_233], 1.3),
     ...desktop(t)
   ],
@@ -304,7 +348,12 @@ const empty: Scenario = {
   runners: () => [],
   profiles: [],
   models: [],
-  gpu: gpu({ devices: [], topology: 'none', source: 'none', note: 'No NVIDIA or AMD GPU was found on this machine.' }),
+  gpu: gpu({
+    devices: [],
+    topology: 'none',
+    source: 'none',
+    note: 'No NVIDIA or AMD GPU was found on this machine.'
+  }),
   topology: 'none',
   facts: { ...FACTS, model: '', gpu: '' }
 }
@@ -318,7 +367,14 @@ const many: Scenario = {
       part(`runner:${one.id}`, one.label, 'runner', 14 - at * 4, 0.6, [60_000 + at])
     ),
     ...Array.from({ length: 36 }, (_, at) =>
-      part(`process:${7000 + at}:1`, ['python3', 'java', 'chrome', 'postgres', 'node'][at % 5] ?? 'x', 'process', 0, 0.3 + (36 - at) * 0.04 + wave(t + at, 9, 0.02), [7000 + at])
+      part(
+        `process:${7000 + at}:1`,
+        ['python3', 'java', 'chrome', 'postgres', 'node'][at % 5] ?? 'x',
+        'process',
+        0,
+        0.3 + (36 - at) * 0.04 + wave(t + at, 9, 0.02),
+        [7000 + at]
+      )
     ),
     ...desktop(t)
   ],
@@ -330,14 +386,26 @@ const many: Scenario = {
   ]
 }
 
-const LONG = 'Qwen3-Coder-480B-A35B-Instruct-1M-context-Q4_K_XL-unsloth-dynamic-2.0-abliterated-v7-final-really'
-const LONG_PROFILE = profile('long', LONG, `/mnt/a-very-long-mount-point/with/many/folders/in/it/${LONG}/${LONG}-00001-of-00007.gguf`)
+const LONG =
+  'Qwen3-Coder-480B-A35B-Instruct-1M-context-Q4_K_XL-unsloth-dynamic-2.0-abliterated-v7-final-really'
+const LONG_PROFILE = profile(
+  'long',
+  LONG,
+  `/mnt/a-very-long-mount-point/with/many/folders/in/it/${LONG}/${LONG}-00001-of-00007.gguf`
+)
 const long: Scenario = {
   ...calm,
-  parts: (t) => [part('runner:long', LONG, 'runner', 40, 3, [1, 2, 3, 4, 5]), part('process:9:9', LONG, 'process', 0, 6, [9]), ...desktop(t)],
+  parts: (t) => [
+    part('runner:long', LONG, 'runner', 40, 3, [1, 2, 3, 4, 5]),
+    part('process:9:9', LONG, 'process', 0, 6, [9]),
+    ...desktop(t)
+  ],
   runners: () => [ready(LONG_PROFILE, 40, 3, 8080, 77), { ...stopped, label: `${LONG}-2` }],
   profiles: [LONG_PROFILE],
-  models: [{ path: LONG_PROFILE.modelPath, label: LONG, sizeBytes: 250 * GIB }, { path: `/x/${LONG}`, label: LONG, sizeBytes: 700 * MIB }],
+  models: [
+    { path: LONG_PROFILE.modelPath, label: LONG, sizeBytes: 250 * GIB },
+    { path: `/x/${LONG}`, label: LONG, sizeBytes: 700 * MIB }
+  ],
   facts: { ...FACTS, model: 'A machine whose vendor was very proud of its name, revision 2026-B' }
 }
 
@@ -345,7 +413,12 @@ const unknownGpu: Scenario = {
   ...calm,
   gpu: gpu(
     { stale: true, ageMs: 42_000, state: 'stuck', note: 'The GPU driver has not answered for 42 s.' },
-    { utilizationPct: 'not-supported', temperatureC: 'unknown', powerW: 'not-supported', smClockMHz: 'unknown' }
+    {
+      utilizationPct: 'not-supported',
+      temperatureC: 'unknown',
+      powerW: 'not-supported',
+      smClockMHz: 'unknown'
+    }
   ),
   pressureSomePct: 0
 }
@@ -366,7 +439,10 @@ const discrete: Scenario = {
       powerW: 212
     }
   ),
-  parts: (t) => [part('runner:qwen3-32b', 'qwen3-32b', 'runner', 0, 2.8, [41_233], 1.3), ...desktop(t).filter((one) => one.kind !== 'unattributed')],
+  parts: (t) => [
+    part('runner:qwen3-32b', 'qwen3-32b', 'runner', 0, 2.8, [41_233], 1.3),
+    ...desktop(t).filter((one) => one.kind !== 'unattributed')
+  ],
   facts: { ...FACTS, model: 'Workstation', gpu: 'NVIDIA RTX 6000 Ada', arch: 'x64', cpu: 'AMD Ryzen 9 7950X' }
 }
 

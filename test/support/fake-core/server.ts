@@ -70,5 +70,9 @@ export function serveFakeCore(rendererDir: string, port: number): Promise<Server
 if (import.meta.main) {
   const port = Number(process.argv[2] ?? 4747)
   await serveFakeCore(join(import.meta.dirname, '../../../out/renderer'), port)
-  console.log(Object.keys(SCENARIOS).map((name) => `http://127.0.0.1:${port}/#token=${name}`).join('\n'))
+  console.log(
+    Object.keys(SCENARIOS)
+      .map((name) => `http://127.0.0.1:${port}/#token=${name}`)
+      .join('\n')
+  )
 }

@@ -33,12 +33,26 @@ const MAX_TICKS = 5
 /** Baseline of a mark's label below the top of the plot, in px. */
 const MARK_LABEL_Y = 34
 
+/** Right of this share of the plot a mark's label goes to its left. */
+const FLIP_SHARE = 0.6
+
 function ticks(memTotalBytes: number): readonly number[] {
   const step = (TICK_STEPS_GIB.find((one) => memTotalBytes / (one * GIB) < MAX_TICKS) ?? 512) * GIB
   return Array.from({ length: Math.floor(memTotalBytes / step) + 1 }, (_, at) => at * step)
 }
 
-function Hover({ point, data, hues }: { point: GraphPoint; data: GraphData; hues: LiveGraphProps['hues'] }): ReactNode {
+interface HoverProps {
+  readonly data: GraphData
+  readonly hues: LiveGraphProps['hues']
+  /** Given by recharts. */
+  readonly active?: boolean
+  readonly payload?: readonly { readonly payload?: GraphPoint }[]
+}
+
+/** Every band at the moment under the pointer, in the order of the drawing. */
+function Hover({ data, hues, active, payload }: HoverProps): ReactNode {
+  const point = payload?.[0]?.payload
+  if (active !== true || point === undefined) return null
   return (
     <div className="graph-hover">
       <p className="num">
@@ -64,13 +78,21 @@ function Hover({ point, data, hues }: { point: GraphPoint; data: GraphData; hues
 /** Beneath the firebreak's line, with a halo, so that it can be read on any band. */
 function MarkLabel({
   text,
+  before,
   viewBox
 }: {
   readonly text: string
+  /** Left of its line, where there is no room to the right. */
+  readonly before: boolean
   readonly viewBox?: { readonly x?: number; readonly y?: number }
 }): ReactNode {
   return (
-    <text className="graph-mark" x={(viewBox?.x ?? 0) + 6} y={(viewBox?.y ?? 0) + MARK_LABEL_Y}>
+    <text
+      className="graph-mark"
+      x={(viewBox?.x ?? 0) + (before ? -6 : 6)}
+      y={(viewBox?.y ?? 0) + MARK_LABEL_Y}
+      textAnchor={before ? 'end' : 'start'}
+    >
       {text}
     </text>
   )
@@ -91,7 +113,13 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
         accessibilityLayer={false}
       >
         <defs>
-          <pattern id="graph-cache" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <pattern
+            id="graph-cache"
+            width="6"
+            height="6"
+            patternUnits="userSpaceOnUse"
+            patternTransform="rotate(45)"
+          >
             <rect width="6" height="6" fill="var(--free)" />
             <rect width="2" height="6" fill="var(--hatch)" />
           </pattern>
@@ -123,7 +151,13 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
             activeDot={false}
           />
         ))}
-        <ReferenceArea y1={edge} y2={memTotalBytes} fill="var(--card)" fillOpacity={0.82} ifOverflow="hidden" />
+        <ReferenceArea
+          y1={edge}
+          y2={memTotalBytes}
+          fill="var(--card)"
+          fillOpacity={0.82}
+          ifOverflow="hidden"
+        />
         <ReferenceLine y={edge} stroke="var(--ink)" strokeWidth={2} />
         {marks.map((mark) => (
           <ReferenceLine
@@ -131,18 +165,18 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
             x={mark.atMs}
             stroke="var(--ink)"
             strokeDasharray="2 3"
-            label={<MarkLabel text={mark.label} />}
+            label={
+              <MarkLabel
+                text={mark.label}
+                before={mark.atMs - data.fromMs > (data.toMs - data.fromMs) * FLIP_SHARE}
+              />
+            }
           />
         ))}
         <Tooltip
           isAnimationActive={false}
           cursor={{ stroke: 'var(--ink)', strokeWidth: 1 }}
-          content={({ active, payload }) => {
-            const point = payload?.[0]?.payload as GraphPoint | undefined
-            return active === true && point !== undefined ? (
-              <Hover point={point} data={data} hues={hues} />
-            ) : null
-          }}
+          content={<Hover data={data} hues={hues} />}
         />
       </AreaChart>
     </ResponsiveContainer>

@@ -7,7 +7,13 @@ export interface GraphMark {
 /** Marks nearer than this share of the window share a label, or they would be drawn over each other. */
 const NEAR_SHARE = 0.2
 
-/** One mark per moment inside the window; neighbours are joined: 'a, b started'. */
+/** A label longer than this would leave the plot. */
+const MAX_LABEL_CHARS = 44
+
+const short = (text: string): string =>
+  text.length <= MAX_LABEL_CHARS ? text : `${text.slice(0, MAX_LABEL_CHARS - 1)}…`
+
+/** One mark per moment inside the window; neighbours are joined: 'Started a, b'. */
 export function startMarks(
   starts: readonly { readonly label: string; readonly startedAtMs: number | null }[],
   fromMs: number,
@@ -24,5 +30,5 @@ export function startMarks(
     if (last !== undefined && atMs - last.atMs < (toMs - fromMs) * NEAR_SHARE) last.labels.push(label)
     else groups.push({ atMs, labels: [label] })
   }
-  return groups.map(({ atMs, labels }) => ({ atMs, label: `${labels.join(', ')} started` }))
+  return groups.map(({ atMs, labels }) => ({ atMs, label: short(`Started ${labels.join(', ')}`) }))
 }

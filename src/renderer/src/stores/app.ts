@@ -12,6 +12,8 @@ export type Page = (typeof PAGES)[number]
 export interface AppState {
   readonly page: Page
   readonly link: LinkState
+  /** True when what is shown is old: the connection is lost, or ticks have stopped. */
+  readonly stale: boolean
   /** Why the core cannot be used although it is there (another version). */
   readonly problem: ContractError | null
   readonly hello: CommandOutput<'app.hello'> | null
@@ -19,6 +21,7 @@ export interface AppState {
   readonly notices: readonly Notice[]
   go(page: Page): void
   setLink(link: LinkState): void
+  setStale(stale: boolean): void
   setProblem(problem: ContractError | null): void
   load(): Promise<void>
   notice(notice: Notice): void
@@ -30,6 +33,7 @@ export function createAppStore(client: Client, link: LinkState): AppStore {
   return createStore<AppState>()((set) => ({
     page: 'overview',
     link,
+    stale: false,
     problem: null,
     hello: null,
     facts: null,
@@ -39,6 +43,9 @@ export function createAppStore(client: Client, link: LinkState): AppStore {
     },
     setLink(link) {
       set({ link })
+    },
+    setStale(stale) {
+      set({ stale })
     },
     setProblem(problem) {
       set({ problem })

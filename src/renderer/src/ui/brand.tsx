@@ -8,7 +8,16 @@ export function Brand(): ReactNode {
       <rect x="11" y="3" width="5" height="22" rx="1.5" fill="var(--hue-1)" />
       <rect x="17" y="3" width="4" height="22" rx="1.5" fill="var(--kind-desktop)" />
       <path d="M25 0v28" stroke="var(--ink)" strokeWidth="2.5" />
-      <rect x="28.75" y="3.75" width="6.5" height="20.5" rx="2" fill="none" stroke="var(--line-firm)" strokeWidth="1.5" />
+      <rect
+        x="28.75"
+        y="3.75"
+        width="6.5"
+        height="20.5"
+        rx="2"
+        fill="none"
+        stroke="var(--line-firm)"
+        strokeWidth="1.5"
+      />
     </svg>
   )
 }

@@ -29,7 +29,9 @@ export function CopyButton({
   return (
     <button type="button" className="button quiet compact copy" onClick={copy} aria-label={`Copy ${what}`}>
       <Icon name={said === 'copied' ? 'check' : 'copy'} size={14} />
-      <span aria-live="polite">{said === 'copied' ? 'Copied' : said === 'failed' ? 'Not allowed' : word}</span>
+      <span aria-live="polite">
+        {said === 'copied' ? 'Copied' : said === 'failed' ? 'Not allowed' : word}
+      </span>
     </button>
   )
 }

@@ -1,8 +1,21 @@
 import type { ReactNode } from 'react'
 import type { GuardLevel } from '../../../shared/model/status.ts'
 
+/** 'unknown': no news from the core, so nobody may read 'calm'. */
+export type ShownLevel = GuardLevel | 'unknown'
+
 // One silhouette per level: told apart without colour, at 16 px, and in print.
-const SHAPES: Readonly<Record<GuardLevel, ReactNode>> = {
+const SHAPES: Readonly<Record<ShownLevel, ReactNode>> = {
+  unknown: (
+    <>
+      <circle cx="12" cy="12" r="9.5" stroke="currentColor" strokeWidth="2" strokeDasharray="3.2 3.2" />
+      <path
+        d="M9.4 9.6a2.7 2.7 0 1 1 3.9 2.5c-.9.4-1.3 1-1.3 1.9M12 16.9v.1"
+        stroke="currentColor"
+        strokeWidth="2"
+      />
+    </>
+  ),
   calm: (
     <>
       <circle cx="12" cy="12" r="10" fill="currentColor" />
@@ -36,13 +49,7 @@ const SHAPES: Readonly<Record<GuardLevel, ReactNode>> = {
 }
 
 /** The shape of a level; its word stands beside it. */
-export function LevelMark({
-  level,
-  size
-}: {
-  readonly level: GuardLevel
-  readonly size: number
-}): ReactNode {
+export function LevelMark({ level, size }: { readonly level: ShownLevel; readonly size: number }): ReactNode {
   return (
     <svg
       className="level-mark"

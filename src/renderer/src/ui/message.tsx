@@ -29,7 +29,12 @@ export function Message({ tone, text, whatToDo, detail, onDismiss, children }: M
         {children}
       </div>
       {onDismiss !== undefined && (
-        <button type="button" className="button quiet compact icon-only" onClick={onDismiss} aria-label="Dismiss">
+        <button
+          type="button"
+          className="button quiet compact icon-only"
+          onClick={onDismiss}
+          aria-label="Dismiss"
+        >
           <Icon name="close" size={14} />
         </button>
       )}

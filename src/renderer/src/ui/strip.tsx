@@ -48,7 +48,8 @@ export const Strip = memo(function Strip(props: StripProps): ReactNode {
   const breach = (heldShare - edge) * memTotalBytes
   const ghostShare = ghost === undefined || ghost === null ? 0 : ghost.bytes / memTotalBytes
   return (
-    <figure className={`strip ${size} ${breach > 0 ? 'breached' : ''}`} role="img" aria-label={inWords(props)}>
+    <figure className={`strip ${size} ${breach > 0 ? 'breached' : ''}`}>
+      <figcaption className="hidden-visually">{inWords(props)}</figcaption>
       <div className="strip-scale" aria-hidden="true">
         <span className="strip-edge-label" style={{ right: 0 }}>
           {breach > 0 ? (
@@ -90,6 +91,12 @@ export const Strip = memo(function Strip(props: StripProps): ReactNode {
           />
         )}
         <div className="strip-break" style={{ left: pct(edge) }} />
+        {breach > 0 && (
+          <div
+            className="strip-breach"
+            style={{ left: pct(edge), width: pct(Math.min(breach / memTotalBytes, 1 - edge)) }}
+          />
+        )}
         <div className="strip-edge" style={{ left: pct(edge) }} />
       </div>
     </figure>

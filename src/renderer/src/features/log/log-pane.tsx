@@ -39,7 +39,7 @@ function OpenLog({ id }: { readonly id: string }): ReactNode {
 
   useLayoutEffect(() => {
     const pre = scroller.current
-    if (follow && pre !== null) pre.scrollTop = pre.scrollHeight
+    if (follow && pre !== null && text !== '') pre.scrollTop = pre.scrollHeight
   }, [text, follow])
 
   const onScroll = (): void => {
@@ -68,7 +68,6 @@ function OpenLog({ id }: { readonly id: string }): ReactNode {
       {error === null && text === '' ? (
         <p className="empty">{loading ? 'Reading…' : `${label} has written nothing yet.`}</p>
       ) : (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <pre ref={scroller} onScroll={onScroll} tabIndex={0} aria-label="Lines of the log">
           {text}
         </pre>

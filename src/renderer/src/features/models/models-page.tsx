@@ -28,7 +28,12 @@ export function ModelsPage(): ReactNode {
       <header className="page-head">
         <h1>Models</h1>
         <p className="muted num">{free} free for models</p>
-        <button type="button" className="button primary" aria-expanded={adding} onClick={() => setAdding(!adding)}>
+        <button
+          type="button"
+          className="button primary"
+          aria-expanded={adding}
+          onClick={() => setAdding(!adding)}
+        >
           <Icon name="plus" size={14} />
           <span>Start another model…</span>
         </button>
@@ -60,8 +65,8 @@ export function ModelsPage(): ReactNode {
           </ul>
         ) : (
           <div className="empty">
-            <strong>{loaded ? 'No profiles yet' : 'Reading…'}</strong>A profile is a model with its settings. Start
-            one of the files below, or any other by its path, and its profile is kept here.
+            <strong>{loaded ? 'No profiles yet' : 'Reading…'}</strong>A profile is a model with its settings.
+            Start one of the files below, or any other by its path, and its profile is kept here.
           </div>
         )}
       </section>

@@ -6,7 +6,14 @@ import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { Strip } from '../../ui/strip.tsx'
-import { draftErrors, draftLabel, draftProfile, type Draft, type DraftErrors, type DraftField } from './draft.ts'
+import {
+  draftErrors,
+  draftLabel,
+  draftProfile,
+  type Draft,
+  type DraftErrors,
+  type DraftField
+} from './draft.ts'
 
 interface ProfileFormProps {
   readonly initial: Draft
@@ -55,8 +62,21 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
     <form className="profile-form" onSubmit={onSubmit} noValidate aria-label={profileId ?? 'New model'}>
       <GhostStrip modelPath={draft.modelPath.trim()} label={label} running={running} />
       <div className="form-grid">
-        <TextField {...shared} field="modelPath" label="Model file" hint="A GGUF file, the whole path" wide list />
-        <TextField {...shared} field="label" label="Name" placeholder={modelName(draft.modelPath.trim())} wide />
+        <TextField
+          {...shared}
+          field="modelPath"
+          label="Model file"
+          hint="A GGUF file, the whole path"
+          wide
+          list
+        />
+        <TextField
+          {...shared}
+          field="label"
+          label="Name"
+          placeholder={modelName(draft.modelPath.trim())}
+          wide
+        />
         <TextField {...shared} field="contextTokens" label="Context" hint="Tokens; 0 = as trained" />
         <TextField {...shared} field="parallelSlots" label="Parallel slots" hint="Requests at a time" />
         <TextField {...shared} field="port" label="Port" hint="0 = first free one" />
@@ -149,7 +169,9 @@ function TextField(props: TextFieldProps): ReactNode {
       {list === true && (
         <datalist id={`${id}-models`}>
           {models.map((model) => (
-            <option key={model.path} value={model.path} />
+            <option key={model.path} value={model.path}>
+              {model.label}
+            </option>
           ))}
         </datalist>
       )}

@@ -29,7 +29,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const active = ACTIVE_STATES.includes(state)
   const failed = state === 'failed' || state === 'lost'
   const progress = view === undefined ? null : loadProgress(view)
-  const pct = progress?.share == null ? '' : ` ${Math.round(progress.share * 100)} %`
+  const pct = progress === null || progress.share === null ? '' : ` ${Math.round(progress.share * 100)} %`
   return (
     <li className="profile">
       <div className="profile-line">
@@ -43,14 +43,14 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
           </p>
         </div>
         <p className="num profile-size">{sizeText(size ?? view?.modelBytes ?? 'unknown')}</p>
-        <p className={`profile-state num ${failed ? 'bad' : active ? '' : 'muted'}`}>
+        <p className={`state-word num ${state}`}>
           {stateWord(state)}
           {pct}
         </p>
         <RowButtons profile={profile} active={active} editing={editing} onEdit={() => setEditing(!editing)} />
       </div>
       {failed && view !== undefined && <Message tone="error" text={view.text} />}
-      {!failed && view?.lastStop != null && !active && (
+      {!failed && view !== undefined && view.lastStop !== null && !active && (
         <p className={`small profile-outcome ${view.lastStop.memoryIsBack ? 'muted' : 'bad'}`}>
           {view.lastStop.text}
         </p>
@@ -93,18 +93,38 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
   const [asking, setAsking] = useState(false)
   const { id, label } = profile
   const duplicate = (): void => {
-    const copy = { ...profile, id: freeId(id, new Set(profiles.map((one) => one.id))), label: `${label} copy` }
+    const copy = {
+      ...profile,
+      id: freeId(id, new Set(profiles.map((one) => one.id))),
+      label: `${label} copy`
+    }
     void save(copy)
   }
   return (
     <div className="profile-buttons">
-      <button type="button" className="button quiet compact" aria-expanded={editing} onClick={onEdit} aria-label={`Edit ${label}`}>
+      <button
+        type="button"
+        className="button quiet compact"
+        aria-expanded={editing}
+        onClick={onEdit}
+        aria-label={`Edit ${label}`}
+      >
         Edit
       </button>
-      <button type="button" className="button quiet compact" onClick={() => void openLog(id)} aria-label={`Log of ${label}`}>
+      <button
+        type="button"
+        className="button quiet compact"
+        onClick={() => void openLog(id)}
+        aria-label={`Log of ${label}`}
+      >
         Log
       </button>
-      <button type="button" className="button quiet compact" onClick={duplicate} aria-label={`Duplicate ${label}`}>
+      <button
+        type="button"
+        className="button quiet compact"
+        onClick={duplicate}
+        aria-label={`Duplicate ${label}`}
+      >
         Duplicate
       </button>
       <button

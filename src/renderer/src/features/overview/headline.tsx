@@ -11,27 +11,32 @@ const OWNERS = {
   none: 'of memory'
 } as const
 
-/** The sentence: level as shape, word and colour; what is free; why, and what to do next. */
+/**
+ * The sentence: level as shape, word and colour; what is free; why, and what to do next.
+ *
+ * Its numbers change every second, so it is read on demand (aria-live off); level changes are announced by the app.
+ */
 export function Headline(): ReactNode {
-  const level = usePanel('live', (state) => state.live?.guard.level ?? 'calm')
+  const told = usePanel('live', (state) => state.live?.guard.level ?? 'calm')
+  const stale = usePanel('app', (state) => state.stale)
   const text = usePanel('live', (state) => (state.live === null ? '' : headline(state.live)))
   const next = usePanel('live', (state) => (state.live === null ? '' : advice(state.live)))
   const total = usePanel('live', (state) => bytesText(state.live?.memTotalBytes ?? 0))
   const owners = usePanel('live', (state) => OWNERS[state.live?.topology ?? 'none'])
   const model = usePanel('app', (state) => state.facts?.model ?? '')
+  const level = stale ? 'unknown' : told
   return (
     <header className={`headline level-${level}`}>
       <div className="headline-mark">
         <LevelMark level={level} size={34} />
-        <span>{LEVEL_WORDS[level]}</span>
+        <span>{level === 'unknown' ? 'No news' : LEVEL_WORDS[level]}</span>
       </div>
-      <div className="headline-words live-data">
-        {/* Its numbers change every second: level changes are announced elsewhere, this is read on demand. */}
-        <h1 role="status" aria-live="off">
-          {text}
+      <div className="headline-words">
+        <h1>
+          <output aria-live="off">{stale ? 'Firebreak does not answer.' : text}</output>
         </h1>
         <p className="muted" title={next}>
-          {next}
+          {stale ? `Last known: ${text}` : next}
         </p>
       </div>
       <dl className="headline-machine">

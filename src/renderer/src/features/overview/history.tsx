@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { graphData } from '../../charts/graph-data.ts'
 import { LiveGraph } from '../../charts/live-graph.tsx'
 import { startMarks } from '../../charts/marks.ts'
@@ -24,15 +24,17 @@ export function History(): ReactNode {
   const [minutes, setMinutes] = useState<WindowMinutes>(5)
   const visible = useVisible()
   const fresh = usePanel('recent', (state) => state.points)
-  const kept = useRef(fresh)
-  if (visible) kept.current = fresh
-  const points = kept.current
+  const [points, setPoints] = useState(fresh)
+  if (visible && points !== fresh) setPoints(fresh)
   const series = usePanel('recent', (state) => state.series)
   const hues = usePanel('live', (state) => state.hues)
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
   const runners = usePanel('runners', (state) => state.runners)
-  const data = useMemo(() => graphData([...series.values()], points, minutes * 60_000), [series, points, minutes])
+  const data = useMemo(
+    () => graphData([...series.values()], points, minutes * 60_000),
+    [series, points, minutes]
+  )
   const marks = useMemo(() => startMarks(runners, data.fromMs, data.toMs), [runners, data.fromMs, data.toMs])
   const lowest = data.points.reduce((low, point) => Math.min(low, point.memAvailableBytes), memTotalBytes)
   return (

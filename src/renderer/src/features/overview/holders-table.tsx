@@ -14,7 +14,9 @@ const FIRST_ROWS = 8
 const second = (part: LedgerPart): string => {
   const pids = part.pids ?? []
   if (pids.length === 0) return kindLabel(part.kind)
-  return pids.length === 1 ? `${kindLabel(part.kind)}, pid ${pids[0]}` : `${kindLabel(part.kind)}, ${pids.length} processes`
+  return pids.length === 1
+    ? `${kindLabel(part.kind)}, pid ${pids[0]}`
+    : `${kindLabel(part.kind)}, ${pids.length} processes`
 }
 
 /** Up and Down move between rows, Home and End to the ends. */
@@ -34,6 +36,7 @@ export function HoldersTable(): ReactNode {
   const parts = usePanel('live', (state) => state.parts)
   const hues = usePanel('live', (state) => state.hues)
   const topology = usePanel('live', (state) => state.live?.topology ?? 'none')
+  const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const [all, setAll] = useState(false)
   const [opened, setOpened] = useState<string | null>(null)
   const byId = new Map(parts.map((part) => [part.id, part]))
@@ -51,7 +54,6 @@ export function HoldersTable(): ReactNode {
           </p>
         )}
       </div>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <table className="holder-table" onKeyDown={onArrows} aria-labelledby="holders-title">
         <thead>
           <tr>
@@ -81,6 +83,7 @@ export function HoldersTable(): ReactNode {
               part={part}
               hue={hues.get(part.id)}
               largest={largest}
+              memTotalBytes={memTotalBytes}
               gpuApart={gpuApart}
               topology={topology}
               open={opened === part.id}
@@ -107,6 +110,7 @@ interface RowProps {
   readonly part: LedgerPart
   readonly hue: number | undefined
   readonly largest: number
+  readonly memTotalBytes: number
   readonly gpuApart: boolean
   readonly topology: MemoryTopology
   readonly open: boolean
@@ -114,7 +118,8 @@ interface RowProps {
 }
 
 const HolderRow = memo(function HolderRow(props: RowProps): ReactNode {
-  const { part, hue, largest, gpuApart, topology, open, onToggle } = props
+  const { part, hue, largest, memTotalBytes, gpuApart, topology, open, onToggle } = props
+  const share = `${((part.bytes / memTotalBytes) * 100).toFixed(1)} % of all memory`
   const { fill } = holderFill(part.kind, hue)
   const width = (bytes: number): CSSProperties => ({
     width: `${((bytes / largest) * 100).toFixed(2)}%`
@@ -139,7 +144,8 @@ const HolderRow = memo(function HolderRow(props: RowProps): ReactNode {
             <Icon name="chevron" size={12} />
           </button>
         </th>
-        <td className="bar-column">
+        <td className="bar-column" title={share}>
+          <span className="hidden-visually">{share}</span>
           <div className="holder-bar" style={{ '--fill': fill } as CSSProperties} aria-hidden="true">
             <i className="gpu" style={width(gpuApart ? part.gpuBytes : 0)} />
             <i className={gpuApart ? 'cpu' : 'gpu'} style={width(gpuApart ? part.hostBytes : part.bytes)} />
@@ -164,8 +170,8 @@ const HolderRow = memo(function HolderRow(props: RowProps): ReactNode {
             )}
             {part.mappedFileBytes !== undefined && part.mappedFileBytes > 0 && (
               <p className="muted">
-                It also has {bytesText(part.mappedFileBytes)} of files mapped. Those count as file cache, because
-                the kernel can take them back.
+                It also has {bytesText(part.mappedFileBytes)} of files mapped. Those count as file cache,
+                because the kernel can take them back.
               </p>
             )}
           </td>

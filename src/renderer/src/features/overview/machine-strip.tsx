@@ -5,7 +5,7 @@ import { Strip } from '../../ui/strip.tsx'
 import { Swatch } from '../../ui/swatch.tsx'
 
 /** More names than this are a list, not a legend; the table below has them all. */
-const MAX_LEGEND = 9
+const MAX_LEGEND = 7
 
 /** The strip with its legend. */
 export function MachineStrip(): ReactNode {
@@ -18,7 +18,7 @@ export function MachineStrip(): ReactNode {
   const holders = shown.filter((part) => part.kind !== 'cache' && part.kind !== 'free')
   const largest = new Set(
     holders
-      .toSorted((a, b) => b.bytes - a.bytes)
+      .toSorted((a, b) => Number(b.kind === 'runner') - Number(a.kind === 'runner') || b.bytes - a.bytes)
       .slice(0, MAX_LEGEND - fixed.length)
       .map((part) => part.id)
   )

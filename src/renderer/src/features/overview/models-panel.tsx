@@ -17,7 +17,10 @@ export function ModelsPanel(): ReactNode {
   const runners = usePanel('runners', (state) => state.runners)
   const found = usePanel('runners', (state) => state.models)
   const go = usePanel('app', (state) => state.go)
-  const cards = runners.filter(needsAttention)
+  // The newest first: what was started a moment ago is what one looks for, and this order never changes by itself.
+  const cards = runners
+    .filter(needsAttention)
+    .toSorted((a, b) => (b.startedAtMs ?? Infinity) - (a.startedAtMs ?? Infinity) || 0)
   const offered = runners.filter((view) => !needsAttention(view))
   const known = new Set(runners.map((view) => view.modelPath))
   const fresh = runners.length === 0 ? found.filter((model) => !known.has(model.path)) : []

@@ -2,6 +2,7 @@ import { memo, type CSSProperties, type ReactNode } from 'react'
 import { ACTIVE_STATES, type RunnerView } from '../../../../shared/model/runner.ts'
 import { bytesText, bytesWords } from '../../format/bytes.ts'
 import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
+import { largestHolder } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { holderFill } from '../../ui/holder-fill.ts'
@@ -18,12 +19,12 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
   const style = { '--fill': holderFill('runner', hue).fill } as CSSProperties
   const failed = view.state === 'failed' || view.state === 'lost'
   return (
-    <article className={`card runner-card state-${view.state}`} style={style} aria-label={`Model ${view.label}`}>
+    <article className="card runner-card live-data" style={style} aria-label={`Model ${view.label}`}>
       <header>
         <h2 className="ellipsis" title={view.label}>
           {view.label}
         </h2>
-        <span className="state-word">{stateWord(view.state)}</span>
+        <span className={`state-word ${view.state}`}>{stateWord(view.state)}</span>
       </header>
       {failed ? (
         <Message tone="error" text={view.text} />
@@ -66,15 +67,12 @@ function LoadBar({ view }: { readonly view: RunnerView }): ReactNode {
   const pct = progress.share === null ? null : Math.round(progress.share * 100)
   return (
     <div className="runner-load">
-      <div
-        className={`progress ${pct === null ? 'unknown' : ''}`}
-        role="progressbar"
+      <progress
         aria-label={`Loading ${view.label}`}
-        {...(pct === null ? {} : { 'aria-valuenow': pct })}
         aria-valuetext={progress.text}
-      >
-        <i style={pct === null ? {} : { width: `${pct}%` }} />
-      </div>
+        max={100}
+        {...(pct === null ? {} : { value: pct })}
+      />
       <p className="small num muted">
         <span>{progress.text}</span>
         {pct !== null && <span>{pct} %</span>}
@@ -122,7 +120,8 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
   const asked = usePanel('runners', (state) => state.asked.get(view.id))
   const urgent = usePanel('live', (state) => {
     const level = state.live?.guard.level ?? 'calm'
-    return level !== 'calm' && level !== 'watch'
+    // Only the one that the headline names: two red buttons would be no advice.
+    return level !== 'calm' && level !== 'watch' && largestHolder(state.parts)?.id === `runner:${view.id}`
   })
   const active = ACTIVE_STATES.includes(view.state)
   const stopping = view.state === 'stopping' || asked === 'stop'

@@ -119,7 +119,9 @@ function GpuTiles(): ReactNode {
         meterPct={isKnown(utilization) ? utilization : null}
         title={note === null ? device.name : `${device.name}: ${note}`}
       />
-      {topology === 'discrete' && <Tile label="GPU memory" figure={gpuMemory(device)} hint={old} {...extra} />}
+      {topology === 'discrete' && (
+        <Tile label="GPU memory" figure={gpuMemory(device)} hint={old} {...extra} />
+      )}
       <Tile
         label="Temperature"
         figure={
@@ -152,7 +154,8 @@ function CpuTile(): ReactNode {
 function SwapTile(): ReactNode {
   const total = usePanel('live', (state) => state.live?.swapTotalBytes ?? 'unknown')
   const free = usePanel('live', (state) => state.live?.swapFreeBytes ?? 'unknown')
-  if (!isKnown(total) || !isKnown(free)) return <Tile label="Swap" figure={shown('unknown', '', 'the kernel')} />
+  if (!isKnown(total) || !isKnown(free))
+    return <Tile label="Swap" figure={shown('unknown', '', 'the kernel')} />
   if (total === 0) return <Tile label="Swap" figure={word('None')} hint="no swap set up" meterPct={null} />
   const used = total - free
   return (

@@ -16,14 +16,25 @@ export function About(): ReactNode {
       </div>
       <div className="about">
         <dl>
-          <Fact name="Firebreak" value={hello === null ? null : `${hello.version}, ${hello.host === 'electron' ? 'desktop app' : 'in the browser'}`} />
+          <Fact
+            name="Firebreak"
+            value={
+              hello === null
+                ? null
+                : `${hello.version}, ${hello.host === 'electron' ? 'desktop app' : 'in the browser'}`
+            }
+          />
           <Fact name="Machine" value={facts?.model ?? null} />
           <Fact name="CPU" value={facts === null ? null : `${facts.cpu}, ${facts.cores} cores`} />
           <Fact name="GPU" value={facts?.gpu ?? null} />
           <Fact name="System" value={facts?.os ?? null} />
           <Fact
             name="Kernel"
-            value={facts === null ? null : `${facts.kernel}, ${facts.arch}, pages of ${facts.pageSizeBytes / 1024} kB`}
+            value={
+              facts === null
+                ? null
+                : `${facts.kernel}, ${facts.arch}, pages of ${facts.pageSizeBytes / 1024} kB`
+            }
           />
         </dl>
         <OwnCost />
@@ -52,7 +63,8 @@ function OwnCost(): ReactNode {
     return () => clearInterval(timer)
   }, [measure])
   const known = cost?.processes.every((one) => one.pssBytes !== 'unknown') ?? false
-  const sum = cost?.processes.reduce((all, one) => all + (one.pssBytes === 'unknown' ? 0 : one.pssBytes), 0) ?? 0
+  const sum =
+    cost?.processes.reduce((all, one) => all + (one.pssBytes === 'unknown' ? 0 : one.pssBytes), 0) ?? 0
   const cpu = cost?.cpuPctOfOneCore ?? 'unknown'
   return (
     <div className="own-cost">

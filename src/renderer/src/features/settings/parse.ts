@@ -2,7 +2,10 @@ import { GIB } from '../../format/bytes.ts'
 
 /** Typed GiB as bytes: null for an empty field (automatic), 'bad' for what is no number of GiB. */
 export function parseGib(text: string): number | null | 'bad' {
-  const plain = text.trim().replace(/\s*gib$/i, '').replace(',', '.')
+  const plain = text
+    .trim()
+    .replace(/\s*gib$/i, '')
+    .replace(',', '.')
   if (plain === '') return null
   if (!/^\d+(\.\d+)?$/.test(plain)) return 'bad'
   const bytes = Math.round(Number(plain) * GIB)

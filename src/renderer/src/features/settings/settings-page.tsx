@@ -73,6 +73,7 @@ function Appearance(): ReactNode {
           className="toggle"
           role="switch"
           checked={settings.hardwareAcceleration}
+          aria-checked={settings.hardwareAcceleration}
           aria-describedby="hardware-hint"
           onChange={(event) =>
             void change('hardwareAcceleration', { hardwareAcceleration: event.target.checked })

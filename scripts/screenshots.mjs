@@ -1,0 +1,82 @@
+// Makes docs/screenshots/*.png from the built renderer over a made-up core: every page, both themes, the states that
+// matter. Run `npm run build` first; Chromium is looked for on the PATH.
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { serveFakeCore } from '../test/support/fake-core/server.ts'
+
+const root = join(import.meta.dirname, '..')
+const target = join(root, 'docs/screenshots')
+
+/** After the first tick the graph has been drawn; a second one shows that nothing jumps. */
+const SETTLE_MS = 1300
+
+const SHOTS = [
+  ['overview-light', 'calm', 'light', 'Overview', 1280, 800],
+  ['overview-dark', 'calm', 'dark', 'Overview', 1280, 800],
+  ['loading-light', 'loading', 'light', 'Overview', 1280, 800],
+  ['warning-light', 'warn', 'light', 'Overview', 1280, 800],
+  ['emergency-dark', 'emergency', 'dark', 'Overview', 1280, 800],
+  ['failed-light', 'failed', 'light', 'Overview', 1280, 800],
+  ['connection-lost-light', 'lost', 'light', 'Overview', 1280, 800],
+  ['forty-holders-dark', 'many', 'dark', 'Overview', 1280, 800],
+  ['narrow-light', 'calm', 'light', 'Overview', 900, 600],
+  ['models-light', 'calm', 'light', 'Models', 1280, 800],
+  ['models-dark', 'calm', 'dark', 'Models', 1280, 800],
+  ['settings-light', 'calm', 'light', 'Settings', 1280, 800],
+  ['settings-dark', 'calm', 'dark', 'Settings', 1280, 800]
+]
+
+function chromiumPath() {
+  if (process.env['CHROMIUM']) return process.env['CHROMIUM']
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    for (const folder of folders) {
+      const path = join(folder, name)
+      try {
+        accessSync(path, constants.X_OK)
+        return path
+      } catch {
+        // Not here: the next folder.
+      }
+    }
+  }
+  console.error('No Chromium on the PATH. Install it, or set CHROMIUM to its path.')
+  return process.exit(1)
+}
+
+mkdirSync(target, { recursive: true })
+const server = await serveFakeCore(process.argv[2] ?? join(root, 'out/renderer'), 0)
+const { port } = server.address()
+// Chromium's own sandbox does not start as root.
+const args = ['--disable-gpu', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])]
+const browser = await chromium.launch({ executablePath: chromiumPath(), args })
+let complaints = 0
+try {
+  for (const [name, scenario, colorScheme, pageName, width, height] of SHOTS) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme })
+    const page = await context.newPage()
+    const complain = (text) => {
+      // The lost connection is tried again, and Chromium reports each attempt.
+      if (scenario === 'lost' && text.includes('WebSocket')) return
+      complaints += 1
+      console.error(`${name}: ${text}`)
+    }
+    page.on('console', (message) => message.type() === 'error' && complain(message.text()))
+    page.on('pageerror', (error) => complain(error.message))
+    await page.goto(`http://127.0.0.1:${port}/#token=${scenario}_${colorScheme}_${name}`)
+    await page.getByRole('status').waitFor()
+    if (pageName !== 'Overview') await page.getByRole('button', { name: pageName, exact: true }).click()
+    if (scenario === 'lost') await page.getByText('Connection lost').waitFor()
+    await page.waitForTimeout(SETTLE_MS)
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    if (sideways) complain('scrolls sideways')
+    await page.screenshot({ path: join(target, `${name}-${width}x${height}.png`) })
+    await context.close()
+  }
+} finally {
+  await browser.close()
+  server.closeAllConnections()
+  server.close()
+}
+process.exitCode = complaints > 0 ? 1 : 0

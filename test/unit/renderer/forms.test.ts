@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { profileSchema } from '../../../src/shared/contract/schemas.ts'
+import { GIB } from '../../../src/renderer/src/format/bytes.ts'
+import { startMarks } from '../../../src/renderer/src/charts/marks.ts'
+import {
+  SAFE_DRAFT,
+  draftErrors,
+  draftOf,
+  draftProfile
+} from '../../../src/renderer/src/features/models/draft.ts'
+import { gibField, parseFolders, parseGib } from '../../../src/renderer/src/features/settings/parse.ts'
+
+describe('the form of a model', () => {
+  test('safe defaults with a path make a profile that the contract takes', () => {
+    const draft = { ...SAFE_DRAFT, modelPath: ' /m/Qwen3 32B.gguf ' }
+    expect(draftErrors(draft)).toEqual({})
+    const profile = draftProfile(draft, null, new Set(['qwen3-32b']))
+    expect(profileSchema.parse(profile)).toEqual(profile)
+    expect(profile).toMatchObject({ id: 'qwen3-32b-2', label: 'Qwen3 32B', modelPath: '/m/Qwen3 32B.gguf' })
+    expect(profile.settings.parallelSlots).toBe(1)
+    expect(draftProfile(draftOf(profile), profile.id, new Set())).toEqual(profile)
+  })
+
+  test.each([
+    ['modelPath', '', 'Give the path'],
+    ['modelPath', 'models/x.gguf', 'whole path'],
+    ['port', '70000', 'Between 0 and 65535'],
+    ['contextTokens', '4k', 'whole number'],
+    ['parallelSlots', '0', 'Between 1 and 256'],
+    ['gpuLayers', '', 'whole number']
+  ] as const)('%s = %j is told in its place', (field, value, words) => {
+    const errors = draftErrors({ ...SAFE_DRAFT, modelPath: '/m/x.gguf', [field]: value })
+    expect(errors[field]).toContain(words)
+    expect(Object.keys(errors)).toEqual([field])
+  })
+
+  test('extra arguments are one per line, as they are', () => {
+    const draft = { ...SAFE_DRAFT, modelPath: '/m/x.gguf', extraArgs: '--alias\nmy model; rm -rf /\n\n' }
+    expect(draftProfile(draft, null, new Set()).settings.extraArgs).toEqual(['--alias', 'my model; rm -rf /'])
+  })
+})
+
+test.each([
+  ['', null],
+  ['6', 6 * GIB],
+  ['5,5 GiB', 5.5 * GIB],
+  ['six', 'bad'],
+  ['-1', 'bad'],
+  ['9'.repeat(30), 'bad']
+])('%j GiB is %j bytes', (text, bytes) => expect(parseGib(text)).toBe(bytes))
+
+test('a reserve is shown as typed', () => {
+  expect(gibField(null)).toBe('')
+  expect(gibField(5.5 * GIB)).toBe('5.5')
+})
+
+test('folders: one per line, relative ones are named', () => {
+  expect(parseFolders(' /a \n\n~/models\n')).toEqual({ folders: ['/a', '~/models'], bad: null })
+  expect(parseFolders('/a\nmodels').bad).toBe('models')
+})
+
+test('starts close together share a mark, those outside have none', () => {
+  const starts = [
+    { label: 'a', startedAtMs: 1000 },
+    { label: 'b', startedAtMs: 1100 },
+    { label: 'c', startedAtMs: 9000 },
+    { label: 'old', startedAtMs: -5 },
+    { label: 'never', startedAtMs: null }
+  ]
+  expect(startMarks(starts, 0, 10_000)).toEqual([
+    { atMs: 1000, label: 'Started a, b' },
+    { atMs: 9000, label: 'Started c' }
+  ])
+})
