@@ -109,7 +109,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
     zones: ['renderer/src/ui', 'renderer/src/format', ...SHARED],
     packages: ['react', 'recharts']
   },
-  'renderer/src/client': { zones: SHARED, packages: [] },
+  /** zod: switching off its code generation, which the CSP forbids. */
+  'renderer/src/client': { zones: SHARED, packages: ['zod'] },
   'renderer/src/stores': {
     zones: ['renderer/src/client', 'renderer/src/format', ...SHARED],
     packages: ['zustand', 'react']
@@ -134,6 +135,6 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'renderer/src/format',
       ...SHARED
     ],
-    packages: ['react', 'react-dom', 'zod']
+    packages: ['react', 'react-dom']
   }
 }

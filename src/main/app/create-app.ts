@@ -51,6 +51,7 @@ export function createApp(ports: AppPorts): App {
     nodePath: places.nodePath,
     entryPath: join(places.entryDir, 'gpu-probe.js'),
     env: process.env,
+    sysRoot: places.sysRoot,
     clock,
     logger
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defaultLlamaCppSettings } from '../../../src/main/runners/profiles/defaults.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import { startMarks } from '../../../src/renderer/src/charts/marks.ts'
@@ -11,6 +12,11 @@ import {
 import { gibField, parseFolders, parseGib } from '../../../src/renderer/src/features/settings/parse.ts'
 
 describe('the form of a model', () => {
+  test('offers the defaults of the core', () => {
+    const profile = draftProfile({ ...SAFE_DRAFT, modelPath: '/m/x.gguf' }, null, new Set())
+    expect(profile.settings).toEqual(defaultLlamaCppSettings())
+  })
+
   test('safe defaults with a path make a profile that the contract takes', () => {
     const draft = { ...SAFE_DRAFT, modelPath: ' /m/Qwen3 32B.gguf ' }
     expect(draftErrors(draft)).toEqual({})

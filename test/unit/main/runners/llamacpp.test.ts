@@ -3,7 +3,11 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { checkExtraArgs, llamaServerArgs } from '../../../../src/main/runners/adapters/llamacpp/args.ts'
+import {
+  checkExtraArgs,
+  LLAMA_SERVER_ENV,
+  llamaServerArgs
+} from '../../../../src/main/runners/adapters/llamacpp/args.ts'
 import { explainLlamaExit } from '../../../../src/main/runners/adapters/llamacpp/explain-exit.ts'
 import { findLlamaServer } from '../../../../src/main/runners/adapters/llamacpp/find-binary.ts'
 import { probeHealth } from '../../../../src/main/runners/adapters/llamacpp/probe.ts'
@@ -16,6 +20,9 @@ describe('arguments', () => {
     ).toBe(
       '-m /m.gguf --host 127.0.0.1 --port 8080 -np 1 -c 8192 --cache-ram 1024 --ctx-checkpoints 4 -ngl 999 --metrics --jinja'
     )
+  })
+  test('web pages of elsewhere are kept out, by a variable that older builds ignore', () => {
+    expect(LLAMA_SERVER_ENV).toEqual({ LLAMA_ARG_CORS_ORIGINS: 'localhost' })
   })
   test('what the supervisor must know cannot be changed behind its back', () => {
     expect(checkExtraArgs(['--port', '1'])).toMatchObject({ code: 'bad-request' })

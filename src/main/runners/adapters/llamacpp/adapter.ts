@@ -3,7 +3,7 @@ import type { Profile } from '../../../../shared/model/runner.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
 import { checkModelFile } from '../../../models/model-file.ts'
 import type { LaunchPlan, PlanContext, RunnerAdapter } from '../../supervisor/adapter.ts'
-import { checkExtraArgs, llamaServerArgs, LLAMACPP_HOST } from './args.ts'
+import { checkExtraArgs, LLAMA_SERVER_ENV, LLAMACPP_HOST, llamaServerArgs } from './args.ts'
 import { explainLlamaExit } from './explain-exit.ts'
 import { findLlamaServer } from './find-binary.ts'
 import { probeHealth } from './probe.ts'
@@ -39,7 +39,7 @@ async function planLlamaServer(
   return ok({
     file: binary.value,
     args: llamaServerArgs(modelPath, port.value, settings),
-    env: {},
+    env: LLAMA_SERVER_ENV,
     port: port.value,
     url: `http://${LLAMACPP_HOST}:${port.value}`,
     modelBytes: model.value.totalBytes

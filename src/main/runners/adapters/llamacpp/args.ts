@@ -2,6 +2,12 @@ import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { LlamaCppSettings } from '../../../../shared/model/runner.ts'
 
 export const LLAMACPP_HOST = '127.0.0.1'
+/**
+ * Without an API key llama-server answers every web page the user visits (CORS default '*'); 'localhost' leaves its
+ * own page and local tools. As environment, because builds before the option ignore it there and refuse the flag.
+ */
+export const LLAMA_SERVER_ENV: Readonly<Record<string, string>> = { LLAMA_ARG_CORS_ORIGINS: 'localhost' }
+
 /** More layers than any model has; 'all' is not understood by older builds, and a build without a GPU ignores it. */
 const ALL_LAYERS = 999
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assess, type AssessInput } from '../../../../../src/shared/domain/guard/assess.ts'
 import { fallBytesPerS, secondsToEmpty } from '../../../../../src/shared/domain/guard/fall-rate.ts'
