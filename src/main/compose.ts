@@ -18,6 +18,8 @@ export interface Core {
   readonly role: 'core' | 'client'
   readonly endpoint: Endpoint
   openWeb(port: number | undefined): Promise<Opened>
+  /** For a browser that we start; null where the web host is not ours. */
+  singleUseUrl(): string | null
   /** Runners keep running; a core of another process too. */
   dispose(): Promise<void>
 }
@@ -59,6 +61,7 @@ export async function composeCore(options: {
     role: 'core',
     endpoint,
     openWeb: (port) => web.open(port),
+    singleUseUrl: () => web.singleUseUrl(),
     async dispose() {
       web.dispose()
       control.value.dispose()
@@ -81,6 +84,7 @@ function clientOf(runtimeDir: string, logger: Logger): Core {
         link.value.dispose()
       }
     },
+    singleUseUrl: () => null,
     dispose: async () => endpoint.dispose()
   }
 }

@@ -49,7 +49,8 @@ async function main(): Promise<void> {
       return
     }
     console.log(opened.value.url)
-    if (flags.open) openInBrowser(opened.value.url)
+    const link = flags.open ? core.singleUseUrl() : null
+    if (link !== null) openInBrowser(link)
   }
   if (core.role === 'client') {
     logger.info('Firebreak already runs; this is its panel.')

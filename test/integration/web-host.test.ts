@@ -300,3 +300,14 @@ describe('opening', () => {
     await expect(fetch(opened.value.url)).rejects.toThrow()
   })
 })
+
+describe('handing over to a browser', () => {
+  it('redirects once to the address with the token, only under a loopback name', async () => {
+    const path = (): string => new URL(host.singleUseUrl() ?? '').pathname
+    const used = path()
+    expect(await ask(used)).toMatchObject({ status: 302, headers: { location: `/#token=${token}` } })
+    expect((await ask(used)).status).toBe(404)
+    expect((await ask(path(), { host: 'evil.example' })).status).toBe(403)
+    expect((await ask('/open/guess')).status).toBe(404)
+  })
+})

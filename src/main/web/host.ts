@@ -10,8 +10,10 @@ import type { Logger } from '../platform/ports.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
 import { preparePrivateDir } from '../transport/private-dir.ts'
 import { serveWebSocket } from './clients.ts'
-import { serveFile } from './static-files.ts'
+import { SECURITY_HEADERS, serveFile } from './static-files.ts'
 import { loadToken } from './token.ts'
+import { createHandover, type Handover } from './handover.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { refuseUpgrade, SUBPROTOCOL, type Refusal } from './upgrade.ts'
 
 export interface WebHostParts {
@@ -35,6 +37,8 @@ export interface WebHost extends Disposable {
    * port: the usual one, or any free one where that is taken; a port that was asked for and is taken is an error.
    */
   open(port?: number): Promise<Result<OpenedWeb, ContractError>>
+  /** An address for a browser that we start: works once, holds no token. null while nothing is open. */
+  singleUseUrl(): string | null
 }
 
 /** Loopback only, always: the way in from elsewhere is an SSH tunnel. */
@@ -51,7 +55,7 @@ const MAX_CONNECTIONS = 128
 /** The same panel for machines without a display and for SSH tunnels. Nothing listens before `open`. */
 export function createWebHost(parts: WebHostParts): WebHost {
   let opening: Promise<Result<OpenedWeb, ContractError>> | null = null
-  let running: Disposable | null = null
+  let running: Listening | null = null
   let disposed = false
 
   const open = async (port: number | undefined): Promise<Result<OpenedWeb, ContractError>> => {
@@ -85,6 +89,8 @@ export function createWebHost(parts: WebHostParts): WebHost {
       if (!result.ok && opening === attempt) opening = null
       return result
     },
+    singleUseUrl: () =>
+      running === null ? null : `http://${LISTEN_ADDRESS}:${running.port}${running.handover.issue()}`,
     dispose() {
       disposed = true
       running?.dispose()
@@ -94,6 +100,7 @@ export function createWebHost(parts: WebHostParts): WebHost {
 
 interface Listening extends Disposable {
   readonly port: number
+  readonly handover: Handover
 }
 
 async function listenOn(
@@ -111,7 +118,21 @@ async function listenOn(
     // The token is among the offers and must not be echoed.
     handleProtocols: () => SUBPROTOCOL
   })
+  const handover = createHandover()
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, (request, response) => {
+    if (
+      isLoopbackHost(request.headers.host) &&
+      request.method === 'GET' &&
+      handover.redeem(request.url ?? '')
+    ) {
+      response.writeHead(302, {
+        ...SECURITY_HEADERS,
+        Location: `/#token=${token}`,
+        'Cache-Control': 'no-store'
+      })
+      response.end()
+      return
+    }
     serveFile(rendererDir, request, response).catch((error: unknown) => {
       logger.error('a page could not be served', error)
       response.destroy()
@@ -133,6 +154,7 @@ async function listenOn(
   server.on('error', (error) => logger.error('the web host had an error', error))
   return {
     port: bound,
+    handover,
     dispose() {
       server.close()
       for (const client of clients) client.dispose()
