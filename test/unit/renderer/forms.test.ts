@@ -13,18 +13,18 @@ import { gibField, parseFolders, parseGib } from '../../../src/renderer/src/feat
 
 describe('the form of a model', () => {
   test('offers the defaults of the core', () => {
-    const profile = draftProfile({ ...SAFE_DRAFT, modelPath: '/m/x.gguf' }, null, new Set())
+    const profile = draftProfile({ ...SAFE_DRAFT, modelPath: '/m/x.gguf' }, null, [])
     expect(profile.settings).toEqual(defaultLlamaCppSettings())
   })
 
   test('safe defaults with a path make a profile that the contract takes', () => {
     const draft = { ...SAFE_DRAFT, modelPath: ' /m/Qwen3 32B.gguf ' }
     expect(draftErrors(draft)).toEqual({})
-    const profile = draftProfile(draft, null, new Set(['qwen3-32b']))
+    const profile = draftProfile(draft, null, [{ id: 'qwen3-32b', label: 'x' }])
     expect(profileSchema.parse(profile)).toEqual(profile)
     expect(profile).toMatchObject({ id: 'qwen3-32b-2', label: 'Qwen3 32B', modelPath: '/m/Qwen3 32B.gguf' })
     expect(profile.settings.parallelSlots).toBe(1)
-    expect(draftProfile(draftOf(profile), profile.id, new Set())).toEqual(profile)
+    expect(draftProfile(draftOf(profile), profile.id, [])).toEqual(profile)
   })
 
   test.each([
@@ -40,9 +40,16 @@ describe('the form of a model', () => {
     expect(Object.keys(errors)).toEqual([field])
   })
 
+  test('a second profile of one file gets a name of its own', () => {
+    const draft = { ...SAFE_DRAFT, modelPath: '/m/tiny.gguf' }
+    const second = draftProfile(draft, null, [{ id: 'tiny', label: 'tiny' }])
+    expect(second).toMatchObject({ id: 'tiny-2', label: 'tiny-2' })
+    expect(draftProfile({ ...draft, label: 'tiny' }, null, []).label).toBe('tiny')
+  })
+
   test('extra arguments are one per line, as they are', () => {
     const draft = { ...SAFE_DRAFT, modelPath: '/m/x.gguf', extraArgs: '--alias\nmy model; rm -rf /\n\n' }
-    expect(draftProfile(draft, null, new Set()).settings.extraArgs).toEqual(['--alias', 'my model; rm -rf /'])
+    expect(draftProfile(draft, null, []).settings.extraArgs).toEqual(['--alias', 'my model; rm -rf /'])
   })
 })
 

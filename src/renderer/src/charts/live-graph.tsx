@@ -105,6 +105,10 @@ const fillOf = (kind: GraphData['bands'][number]['kind'], hue: number | undefine
 export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNode {
   const { data, memTotalBytes, reserveBytes, hues, marks } = props
   const edge = Math.max(0, memTotalBytes - reserveBytes)
+  // An area belongs to a place, not to a holder: recharts stacks in the order in which areas were mounted.
+  const slots = data.bands.map((band, at) => ({ slot: `b${at}` as const, band }))
+  // Before the first point nothing is known, which must not look like 'all free'.
+  const unseenUntilMs = data.points[0]?.atMs ?? data.toMs
   return (
     <ResponsiveContainer width="100%" height="100%">
       <AreaChart
@@ -137,10 +141,10 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
           tick={{ fill: 'var(--muted)', fontSize: 12 }}
           allowDataOverflow
         />
-        {data.bands.map((band, at) => (
+        {slots.map(({ slot, band }) => (
           <Area
-            key={band.id}
-            dataKey={`b${at}`}
+            key={slot}
+            dataKey={slot}
             stackId="memory"
             type="linear"
             fill={fillOf(band.kind, hues.get(band.id))}
@@ -151,6 +155,15 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
             activeDot={false}
           />
         ))}
+        {unseenUntilMs > data.fromMs && (
+          <ReferenceArea
+            x1={data.fromMs}
+            x2={unseenUntilMs}
+            fill="var(--card)"
+            fillOpacity={1}
+            ifOverflow="hidden"
+          />
+        )}
         <ReferenceArea
           y1={edge}
           y2={memTotalBytes}

@@ -28,6 +28,22 @@ function inWords({ memTotalBytes, reserveBytes, parts }: StripProps): string {
   return `Memory, ${bytesWords(memTotalBytes)} in all: ${named.join(', ')}. The last ${bytesWords(reserveBytes)} are kept clear for the desktop.`
 }
 
+interface Placed {
+  readonly part: LedgerPart
+  /** Shares of the bar, 0..1. */
+  readonly left: number
+  readonly width: number
+}
+
+function place(parts: readonly LedgerPart[], memTotalBytes: number): readonly Placed[] {
+  let left = 0
+  return parts.map((part) => {
+    const placed = { part, left, width: part.bytes / memTotalBytes }
+    left += placed.width
+    return placed
+  })
+}
+
 /**
  * The machine's memory as one bar. What is used grows from the left; at the right end the firebreak, kept clear:
  * cache and free memory shine through it, whoever holds memory for good is drawn over it.
@@ -35,13 +51,7 @@ function inWords({ memTotalBytes, reserveBytes, parts }: StripProps): string {
 export const Strip = memo(function Strip(props: StripProps): ReactNode {
   const { memTotalBytes, reserveBytes, parts, hues, size, ghost } = props
   const edge = Math.max(0, 1 - reserveBytes / memTotalBytes)
-  let at = 0
-  const placed = parts.map((part) => {
-    const left = at
-    const width = part.bytes / memTotalBytes
-    at += width
-    return { part, left, width }
-  })
+  const placed = place(parts, memTotalBytes)
   const heldShare = placed
     .filter(({ part }) => part.kind !== 'cache' && part.kind !== 'free')
     .reduce((sum, { width }) => sum + width, 0)

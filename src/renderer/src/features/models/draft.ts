@@ -18,17 +18,17 @@ export interface Draft {
 export type DraftField = keyof Draft
 
 /**
- * Defaults that are safe on a shared memory: one slot, 4096 tokens of context, a prompt cache of 512 MiB where
- * llama.cpp itself would take 8 GiB, and few checkpoints.
+ * The same safe defaults as a start by path gets from the core (its reasons stand there): shown, so that everyone
+ * sees what a model will be started with.
  */
 export const SAFE_DRAFT: Draft = {
   label: '',
   modelPath: '',
-  contextTokens: '4096',
+  contextTokens: '8192',
   port: '0',
   parallelSlots: '1',
   gpuLayers: '-1',
-  promptCacheMiB: '512',
+  promptCacheMiB: '1024',
   contextCheckpoints: '4',
   binary: '',
   extraArgs: '',
@@ -52,8 +52,13 @@ export function draftOf(profile: Profile): Draft {
   }
 }
 
-export const draftLabel = (draft: Draft): string =>
-  draft.label.trim() === '' ? modelName(draft.modelPath.trim()) : draft.label.trim()
+/** The name as typed, else the file's, with a number where another profile has it: two Starts must differ. */
+export function draftLabel(draft: Draft, takenLabels: ReadonlySet<string>): string {
+  const typed = draft.label.trim()
+  if (typed !== '') return typed
+  const own = modelName(draft.modelPath.trim())
+  return own === '' ? '' : freeId(own, takenLabels)
+}
 
 const RANGES = {
   contextTokens: [0, 16_777_216],
@@ -94,11 +99,15 @@ export function draftSettings(draft: Draft): LlamaCppSettings {
   }
 }
 
-/** The profile of a draft; a new one gets an id that nobody has. */
-export function draftProfile(draft: Draft, id: string | null, taken: ReadonlySet<string>): Profile {
-  const label = draftLabel(draft)
+/** The profile of a draft; a new one gets an id that none of the `others` has. */
+export function draftProfile(
+  draft: Draft,
+  id: string | null,
+  others: readonly { readonly id: string; readonly label: string }[]
+): Profile {
+  const label = draftLabel(draft, new Set(others.map((one) => one.label)))
   return {
-    id: id ?? freeId(slug(label), taken),
+    id: id ?? freeId(slug(label), new Set(others.map((one) => one.id))),
     label,
     kind: 'llamacpp',
     modelPath: draft.modelPath.trim(),

@@ -122,16 +122,18 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
           >
             Set up…
           </button>
-          <button
-            type="button"
-            className="button main-action"
-            disabled={starting || setting}
-            aria-label={`Start ${model.label}`}
-            onClick={() => void start({ target: model.path })}
-          >
-            <Icon name="play" size={12} />
-            <span>{starting ? 'Starting' : 'Start'}</span>
-          </button>
+          {!setting && (
+            <button
+              type="button"
+              className="button main-action"
+              disabled={starting}
+              aria-label={`Start ${model.label}`}
+              onClick={() => void start({ target: model.path })}
+            >
+              <Icon name="play" size={12} />
+              <span>{starting ? 'Starting' : 'Start'}</span>
+            </button>
+          )}
         </div>
       </div>
       {error !== undefined && (

@@ -1,7 +1,6 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import { bytesWords } from '../../format/bytes.ts'
-import { modelName } from '../../format/names.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -33,15 +32,18 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   const saveProfile = usePanel('runners', (state) => state.saveProfile)
   const start = usePanel('runners', (state) => state.start)
   const profiles = usePanel('runners', (state) => state.profiles)
+  // A profile that exists is started by the button of its row.
+  const startsHere = profileId === null
   const errors = tried ? draftErrors(draft) : {}
-  const label = draftLabel(draft)
+  const others = profiles.filter((one) => one.id !== profileId)
+  const label = draftLabel(draft, new Set(others.map((one) => one.label)))
 
   const submit = async (andStart: boolean): Promise<void> => {
     setTried(true)
     if (Object.keys(draftErrors(draft)).length > 0) return
     setBusy(true)
     setFailure(null)
-    const profile = draftProfile(draft, profileId, new Set(profiles.map((one) => one.id)))
+    const profile = draftProfile(draft, profileId, others)
     const saved = await saveProfile(profile)
     const outcome = saved.ok && andStart ? await start({ target: saved.value.id }) : saved
     setBusy(false)
@@ -54,7 +56,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
       setDraft((before) => ({ ...before, [field]: value }))
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault()
-    void submit(!running)
+    void submit(startsHere)
   }
   const shared = { draft, errors, set }
 
@@ -70,13 +72,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
           wide
           list
         />
-        <TextField
-          {...shared}
-          field="label"
-          label="Name"
-          placeholder={modelName(draft.modelPath.trim())}
-          wide
-        />
+        <TextField {...shared} field="label" label="Name" placeholder={label} wide />
         <TextField {...shared} field="contextTokens" label="Context" hint="Tokens; 0 = as trained" />
         <TextField {...shared} field="parallelSlots" label="Parallel slots" hint="Requests at a time" />
         <TextField {...shared} field="port" label="Port" hint="0 = first free one" />
@@ -110,7 +106,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
       </details>
       {failure !== null && <Message tone="error" text={failure.message} detail={failure.detail} />}
       <div className="buttons">
-        {!running && (
+        {startsHere && (
           <button
             type="submit"
             className="button primary"
@@ -121,7 +117,12 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
             <span>{busy ? 'Starting' : 'Start'}</span>
           </button>
         )}
-        <button type="button" className="button" disabled={busy} onClick={() => void submit(false)}>
+        <button
+          type={startsHere ? 'button' : 'submit'}
+          className={`button ${startsHere ? '' : 'primary'}`}
+          disabled={busy}
+          {...(startsHere ? { onClick: () => void submit(false) } : {})}
+        >
           Save profile
         </button>
         <button type="button" className="button quiet" onClick={onDone}>

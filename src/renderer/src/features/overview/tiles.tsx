@@ -99,9 +99,9 @@ function GpuTiles(): ReactNode {
   if (device === undefined) {
     return (
       <>
-        <div className="tile tile-wide">
+        <div className="tile tile-wide" title={note ?? ''}>
           <dt>GPU</dt>
-          <dd className="tile-unknown">{note ?? 'No GPU found'}</dd>
+          <dd className="tile-unknown ellipsis">{note?.split(/[:.]/)[0] ?? 'No GPU found'}</dd>
         </div>
         <Tile label="Temperature" figure={shown(socTemperature, '°C', 'the kernel')} hint="hottest sensor" />
       </>

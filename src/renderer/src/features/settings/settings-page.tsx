@@ -64,7 +64,7 @@ function Appearance(): ReactNode {
       <SettingRow
         field="hardwareAcceleration"
         title="Draw this window on the GPU"
-        hint="Off saves some 200 MiB of the memory the GPU shares, and a driver in trouble cannot take this window with it. Counts from the next start of Firebreak."
+        hint="Off keeps this window’s buffers out of the memory the GPU shares, and a driver in trouble cannot take the window with it. Counts from the next start of Firebreak."
         controlId="hardware"
       >
         <input
