@@ -113,6 +113,8 @@ export function createApp(ports: AppPorts): App {
       ownCost: createOwnCost(places.procRoot, clock),
       gpu: () => gpu.latest(),
       processes: () => machine.processes(),
+      roles: () =>
+        new Map([[process.pid, 'core'], ...(gpu.pid === null ? [] : [[gpu.pid, 'GPU probe'] as const])]),
       live: () => {
         if (live === null) sampler.sampleNow()
         return live

@@ -22,6 +22,8 @@ export interface HandlerParts {
   readonly ownCost: OwnCost
   readonly gpu: () => GpuSnapshot
   readonly processes: () => readonly ProcessInfo[]
+  /** Names of our own processes by pid. */
+  readonly roles: () => ReadonlyMap<number, string>
   /** null only while /proc cannot be read at all. */
   readonly live: () => Live | null
 }
@@ -44,7 +46,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'app.own-cost': async () => {
       const runnerPids = new Set(runners.holders().flatMap((holder) => holder.pids))
-      return ok(parts.ownCost.read(parts.processes(), runnerPids))
+      return ok(parts.ownCost.read(parts.processes(), runnerPids, parts.roles()))
     },
     'app.notices': async () => ok(notices.list()),
     'app.dismiss-notice': async ({ id }) => {

@@ -12,14 +12,19 @@ const TICKS_PER_S = 100
  * and CPU since the last question. Reading PSS walks page tables, so it happens only when somebody asks.
  */
 export interface OwnCost {
-  read(processes: readonly ProcessInfo[], runnerPids: ReadonlySet<number>): CommandOutput<'app.own-cost'>
+  /** `roles` names our own processes by pid; Node calls all of them 'MainThread'. */
+  read(
+    processes: readonly ProcessInfo[],
+    runnerPids: ReadonlySet<number>,
+    roles: ReadonlyMap<number, string>
+  ): CommandOutput<'app.own-cost'>
 }
 
 export function createOwnCost(procRoot: string, clock: Clock): OwnCost {
   let lastMs: number | null = null
   let lastTicks = new Map<number, number>()
   return {
-    read(processes, runnerPids) {
+    read(processes, runnerPids, roles) {
       const own = ownProcesses(processes, runnerPids)
       const nowMs = clock.monotonicMs()
       const ticks = new Map(own.map((one) => [one.pid, one.cpuTicks]))
@@ -30,7 +35,7 @@ export function createOwnCost(procRoot: string, clock: Clock): OwnCost {
       lastTicks = ticks
       return {
         processes: own.map(({ pid, name }) => ({
-          name: pid === process.pid ? 'core' : name,
+          name: roles.get(pid) ?? name,
           pid,
           pssBytes: pssBytes(procRoot, pid)
         })),

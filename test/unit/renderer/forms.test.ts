@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultLlamaCppSettings } from '../../../src/main/runners/profiles/defaults.ts'
+import { defaultLlamaCppSettings } from '../../../src/shared/settings/llamacpp-defaults.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import { startMarks } from '../../../src/renderer/src/charts/marks.ts'

@@ -2,7 +2,7 @@ import { isAbsolute, join, normalize } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { LlamaCppSettings, Profile } from '../../../shared/model/runner.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
-import { defaultLlamaCppSettings } from '../profiles/defaults.ts'
+import { defaultLlamaCppSettings } from '../../../shared/settings/llamacpp-defaults.ts'
 import { freeSlug, labelOfModel } from '../profiles/slug.ts'
 
 export interface ResolvedTarget {

@@ -41,9 +41,10 @@ describe('own cost', () => {
       one(903, 902, 500, 'child of the runner'),
       one(904, 1, 500, 'stranger')
     ]
-    cost.read(table(10, 10), new Set([902, 903]))
+    const roles = new Map([[process.pid, 'core']])
+    cost.read(table(10, 10), new Set([902, 903]), roles)
     nowMs = 2000
-    const read = cost.read(table(14, 16), new Set([902, 903]))
+    const read = cost.read(table(14, 16), new Set([902, 903]), roles)
     expect(read.processes).toEqual([
       { name: 'core', pid: process.pid, pssBytes: 1024 * 1024 },
       { name: 'node', pid: 901, pssBytes: 'unknown' }

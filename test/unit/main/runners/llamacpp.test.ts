@@ -11,7 +11,7 @@ import {
 import { explainLlamaExit } from '../../../../src/main/runners/adapters/llamacpp/explain-exit.ts'
 import { findLlamaServer } from '../../../../src/main/runners/adapters/llamacpp/find-binary.ts'
 import { probeHealth } from '../../../../src/main/runners/adapters/llamacpp/probe.ts'
-import { defaultLlamaCppSettings } from '../../../../src/main/runners/profiles/defaults.ts'
+import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 
 describe('arguments', () => {
   test('say everything that upstream would choose too large, and loopback', () => {

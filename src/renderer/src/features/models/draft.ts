@@ -1,4 +1,5 @@
 import type { LlamaCppSettings, Profile } from '../../../../shared/model/runner.ts'
+import { defaultLlamaCppSettings } from '../../../../shared/settings/llamacpp-defaults.ts'
 import { freeId, modelName, slug } from '../../format/names.ts'
 
 /** A form's content as typed: text until it is read. */
@@ -17,40 +18,33 @@ export interface Draft {
 }
 export type DraftField = keyof Draft
 
-/**
- * The same safe defaults as a start by path gets from the core (its reasons stand there): shown, so that everyone
- * sees what a model will be started with.
- */
+const settingsDraft = (
+  settings: LlamaCppSettings
+): Omit<Draft, 'label' | 'modelPath' | 'restartOnCrash'> => ({
+  contextTokens: String(settings.contextTokens),
+  port: String(settings.port),
+  parallelSlots: String(settings.parallelSlots),
+  gpuLayers: String(settings.gpuLayers),
+  promptCacheMiB: String(settings.promptCacheMiB),
+  contextCheckpoints: String(settings.contextCheckpoints),
+  binary: settings.binary,
+  extraArgs: settings.extraArgs.join('\n')
+})
+
+/** A new model's form: the safe defaults are shown, so that everyone sees what it will be started with. */
 export const SAFE_DRAFT: Draft = {
   label: '',
   modelPath: '',
-  contextTokens: '8192',
-  port: '0',
-  parallelSlots: '1',
-  gpuLayers: '-1',
-  promptCacheMiB: '1024',
-  contextCheckpoints: '4',
-  binary: '',
-  extraArgs: '',
+  ...settingsDraft(defaultLlamaCppSettings()),
   restartOnCrash: false
 }
 
-export function draftOf(profile: Profile): Draft {
-  const { settings } = profile
-  return {
-    label: profile.label,
-    modelPath: profile.modelPath,
-    contextTokens: String(settings.contextTokens),
-    port: String(settings.port),
-    parallelSlots: String(settings.parallelSlots),
-    gpuLayers: String(settings.gpuLayers),
-    promptCacheMiB: String(settings.promptCacheMiB),
-    contextCheckpoints: String(settings.contextCheckpoints),
-    binary: settings.binary,
-    extraArgs: settings.extraArgs.join('\n'),
-    restartOnCrash: profile.restartOnCrash
-  }
-}
+export const draftOf = (profile: Profile): Draft => ({
+  label: profile.label,
+  modelPath: profile.modelPath,
+  ...settingsDraft(profile.settings),
+  restartOnCrash: profile.restartOnCrash
+})
 
 /** The name as typed, else the file's, with a number where another profile has it: two Starts must differ. */
 export function draftLabel(draft: Draft, takenLabels: ReadonlySet<string>): string {

@@ -1,4 +1,4 @@
-import type { LlamaCppSettings } from '../../../shared/model/runner.ts'
+import type { LlamaCppSettings } from '../model/runner.ts'
 
 /**
  * Tokens of context. What models are trained with (128k and more) would reserve tens of GiB for the KV cache at
