@@ -1,12 +1,13 @@
-// Makes docs/screenshots/*.png from the built renderer over a made-up core: every page, both themes, the states that
+// Makes docs/screenshots/states/*.png from the built renderer over a made-up core: every page, both themes, the states that
 // matter. Run `npm run build` first; Chromium is looked for on the PATH.
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { chromiumArgs, chromiumPath } from '../test/double/chromium-path.mjs'
 import { serveFakeCore } from '../test/support/fake-core/server.ts'
 
 const root = join(import.meta.dirname, '..')
-const target = join(root, 'docs/screenshots')
+const target = join(root, 'docs/screenshots/states')
 
 /** After the first tick the graph has been drawn; a second one shows that nothing jumps. */
 const SETTLE_MS = 1300
@@ -27,30 +28,10 @@ const SHOTS = [
   ['settings-dark', 'calm', 'dark', 'Settings', 1280, 800]
 ]
 
-function chromiumPath() {
-  if (process.env['CHROMIUM']) return process.env['CHROMIUM']
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    for (const folder of folders) {
-      const path = join(folder, name)
-      try {
-        accessSync(path, constants.X_OK)
-        return path
-      } catch {
-        // Not here: the next folder.
-      }
-    }
-  }
-  console.error('No Chromium on the PATH. Install it, or set CHROMIUM to its path.')
-  return process.exit(1)
-}
-
 mkdirSync(target, { recursive: true })
 const server = await serveFakeCore(process.argv[2] ?? join(root, 'out/renderer'), 0)
 const { port } = server.address()
-// Chromium's own sandbox does not start as root.
-const args = ['--disable-gpu', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])]
-const browser = await chromium.launch({ executablePath: chromiumPath(), args })
+const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
 let complaints = 0
 try {
   for (const [name, scenario, colorScheme, pageName, width, height] of SHOTS) {
