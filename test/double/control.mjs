@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { app, onExit } from './app.mjs'
 import { debuggingUrl } from './browser.mjs'
+import { ipcMain } from './ipc.mjs'
 import { session } from './session.mjs'
 import { double } from './state.mjs'
 
@@ -34,6 +35,13 @@ const METHODS = {
     app.emit('second-instance', {}, [], process.cwd())
   },
   grants: (permission) => session.defaultSession.grants(permission),
+  blocks: (url) => session.defaultSession.cancels(url),
+  // As if another frame, or another window's, had sent it.
+  askFrom: async ({ channel, message, frame }) => {
+    const sender = frame.ofOurWindow ? double.windows[0].webContents : {}
+    const senderFrame = { url: frame.url, parent: frame.isTop ? null : {} }
+    return (await ipcMain.answer(channel, { sender, senderFrame }, [message])).value
+  },
   quit: () => app.quit()
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { app } from './app.mjs'
 import { browser } from './browser.mjs'
 import { ipcMain } from './ipc.mjs'
+import { noNewWindows } from './no-new-windows.mjs'
 import { preloadScript } from './preload-runtime.mjs'
 import { double } from './state.mjs'
 import { fromCarrier, toCarrier } from './urls.mjs'
@@ -43,6 +44,10 @@ export class BrowserWindow extends EventEmitter {
     await this.page.exposeBinding('doubleInvoke', ({ frame }, channel, args) =>
       ipcMain.answer(channel, this.#eventFrom(frame), args)
     )
+    await this.page.exposeBinding('doubleOpen', (_source, url) => {
+      this.webContents.openHandler({ url: fromCarrier(url), disposition: 'foreground-tab' })
+    })
+    await this.page.addInitScript(noNewWindows)
     const { preload } = this.options.webPreferences ?? {}
     if (preload) await this.page.addInitScript(preloadScript(readFileSync(preload, 'utf8')))
     this.page.on('pageerror', (error) => console.error('[renderer] uncaught', error))
@@ -52,28 +57,12 @@ export class BrowserWindow extends EventEmitter {
     this.page.on('crash', () =>
       this.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 1 })
     )
-    this.page.on('popup', (popup) => void popup.close().catch(() => undefined))
-    await context.route('**/*', (route) => this.#popup(route))
     await this.page.route('**/*', (route) => this.#navigation(route))
   }
 
   #eventFrom(frame) {
     const url = fromCarrier(frame.url())
     return { sender: this.webContents, senderFrame: { url, parent: frame.parentFrame() ? {} : null } }
-  }
-
-  /** A popup's first request asks setWindowOpenHandler; no child window is ever made. */
-  async #popup(route) {
-    const request = route.request()
-    if (!request.isNavigationRequest() || this.#destroyed) return await route.fallback()
-    try {
-      request.frame()
-      return await route.fallback()
-    } catch {
-      // playwright: 'the request was issued before the frame is created', which is how a popup is recognised.
-    }
-    this.webContents.openHandler({ url: fromCarrier(request.url()), disposition: 'foreground-tab' })
-    await route.abort()
   }
 
   /** Navigation that the page begins; 204 for a blocked one, so that the page stays, as in Electron. */

@@ -8,8 +8,8 @@ import { APP_URL } from './trust.ts'
 const DEFAULT_SIZE = { width: 1280, height: 800 }
 const MINIMUM_SIZE = { minWidth: 900, minHeight: 600 }
 
-/** The surface colours of the renderer's themes, so that the window does not flash before its first paint. */
-const SURFACE = { dark: '#15171a', light: '#f7f7f5' }
+/** --page of the renderer's tokens.css, so that the window does not flash before its first paint. */
+const SURFACE = { dark: '#121316', light: '#f2f3f5' }
 
 export interface WindowOptions {
   readonly preloadPath: string

@@ -121,7 +121,8 @@ describe('the window is only a view', () => {
           done()
         }, 0)
       })
-      await new Promise((done) => setTimeout(done, 200))
+      // What was let through would have run by the second frame from here: nothing of it is fetched.
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
       return marks
     })
     expect(ran).toEqual([])
@@ -139,6 +140,25 @@ describe('the window is only a view', () => {
       return urls.filter((_url, i) => answers[i]?.status === 'fulfilled')
     })
     expect(reached).toEqual([])
+  })
+
+  it('blocks every request behind the policy too, whoever makes it', async () => {
+    for (const url of ['https://example.invalid/', 'http://127.0.0.1:1/', 'http://localhost:1/']) {
+      expect(await app.blocks(url), url).toBe(true)
+    }
+    expect(await app.blocks('app://firebreak/index.html')).toBe(false)
+  })
+
+  it('answers the top frame of its own window only', async () => {
+    const own = { url: 'app://firebreak/index.html', isTop: true, ofOurWindow: true }
+    expect(await app.askFrom(own)).toMatchObject({ ok: true })
+    for (const other of [
+      { ...own, isTop: false },
+      { ...own, ofOurWindow: false },
+      { ...own, url: 'https://example.invalid/' }
+    ]) {
+      expect(await app.askFrom(other)).toMatchObject({ ok: false, id: 1, error: { code: 'unauthorized' } })
+    }
   })
 
   it.each([

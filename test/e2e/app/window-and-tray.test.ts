@@ -73,26 +73,27 @@ describe('window and tray', () => {
 
   it('sends no readings to a hidden window, and goes on when it is shown', async () => {
     const running = await launch(true)
-    const { page } = new Panel(await running.page())
-    const heard = async (): Promise<number> =>
-      await page.evaluate(
-        () =>
-          new Promise<number>((done) => {
-            let count = 0
-            const stop = globalThis.firebreak.onEvent((message) => {
-              if ((message as { event: string }).event === 'live') count += 1
-            })
-            setTimeout(() => {
-              stop()
-              done(count)
-            }, 2_500)
-          })
-      )
-    expect(await heard()).toBeGreaterThan(0)
+    const panel = new Panel(await running.page())
+    await panel.page.evaluate(() => {
+      const heard: number[] = []
+      Object.assign(globalThis, { heard })
+      globalThis.firebreak.onEvent((message) => {
+        const { event, payload } = message as { event: string; payload: { sequence: number } }
+        if (event === 'live') heard.push(payload.sequence)
+      })
+    })
+    const heard = (): Promise<number[]> =>
+      panel.page.evaluate(() => Reflect.get(globalThis, 'heard') as number[])
+    const sequence = async (): Promise<number> => (await panel.call('status.get', {})).sequence
+    await until('readings', async () => (await heard()).length > 0)
+
     await running.act('hideWindow')
-    expect(await heard()).toBe(0)
+    const hiddenAt = await sequence()
+    await until('the core to go on without the window', async () => (await sequence()) >= hiddenAt + 3)
+    expect((await heard()).filter((seen) => seen > hiddenAt)).toEqual([])
+
     await running.act('showWindow')
-    expect(await heard()).toBeGreaterThan(0)
+    await until('readings again', async () => (await heard()).some((seen) => seen > hiddenAt))
   })
 
   it('goes on after a reload of the page, with one subscription', async () => {

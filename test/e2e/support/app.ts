@@ -23,6 +23,12 @@ export interface DesktopState {
 export type DesktopAct =
   'closeWindow' | 'reloadWindow' | 'hideWindow' | 'showWindow' | 'secondInstance' | 'quit'
 
+export interface ForgedFrame {
+  readonly url: string
+  readonly isTop: boolean
+  readonly ofOurWindow: boolean
+}
+
 /** The built application, on the Electron double or on real Electron: specs cannot tell which. */
 export interface AppUnderTest {
   readonly pid: number
@@ -33,6 +39,10 @@ export interface AppUnderTest {
   clickTray(label: string): Promise<void>
   /** What the application's permission handlers grant for this permission. */
   grants(permission: string): Promise<{ request: boolean; check: boolean; device: boolean }>
+  /** Whether the session lets nobody, not even the main process, fetch this URL. */
+  blocks(url: string): Promise<boolean>
+  /** What the core's IPC answers to a frame like this one, which the page's policy would never let exist. */
+  askFrom(frame: ForgedFrame): Promise<unknown>
   /** Everything the process wrote, for failures. */
   output(): string
   /** Settles when the process has ended by itself. */

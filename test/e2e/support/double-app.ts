@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { REQUEST_CHANNEL } from '../../../src/shared/contract/channels.ts'
 import type { AppUnderTest, DesktopState, LaunchOptions } from './app.ts'
-import { connectControl } from './control.ts'
+import { connectControl, type Control } from './control.ts'
+import { HELLO } from './hello.ts'
 import { until } from '../../support/until.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -33,12 +35,19 @@ export async function launchOnDouble(options: LaunchOptions): Promise<AppUnderTe
   const exit = once(child, 'exit').then(([code]) => code as number | null)
 
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null
-  const control = await until('the control socket', async () => {
-    if (ended()) throw new Error(`the application ended at once:\n${output}`)
-    return await connectControl(socketPath)
+  const attach = async (): Promise<{ control: Control; browser: Browser }> => {
+    const control = await until('the control socket', async () => {
+      if (ended()) throw new Error(`the application ended at once:\n${output}`)
+      return await connectControl(socketPath)
+    })
+    // Asking for it starts Chromium, if the application has not opened a window yet.
+    const browser = await chromium.connectOverCDP(await control.call<string>('debuggingUrl'))
+    return { control, browser }
+  }
+  const { control, browser } = await attach().catch((error: unknown) => {
+    child.kill('SIGKILL') // its Chromium ends with it: their pipe breaks
+    throw new Error(`the application could not be driven; it said:\n${output}`, { cause: error })
   })
-  // Asking for it starts Chromium, if the application has not opened a window yet.
-  const browser = await chromium.connectOverCDP(await control.call<string>('debuggingUrl'))
   const state = (): Promise<DesktopState> => control.call<DesktopState>('state')
 
   return {
@@ -55,6 +64,8 @@ export async function launchOnDouble(options: LaunchOptions): Promise<AppUnderTe
     act: (what) => control.call(what),
     clickTray: (label) => control.call('trayClick', label),
     grants: (permission) => control.call('grants', permission),
+    blocks: (url) => control.call('blocks', url),
+    askFrom: (frame) => control.call('askFrom', { channel: REQUEST_CHANNEL, message: HELLO, frame }),
     output: () => output,
     ended: () => exit,
     async close() {

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { _electron, type Page } from 'playwright-core'
+import { REQUEST_CHANNEL } from '../../../src/shared/contract/channels.ts'
 import type { AppUnderTest, DesktopState, LaunchOptions } from './app.ts'
+import { HELLO } from './hello.ts'
 import { until } from '../../support/until.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -86,6 +88,29 @@ export async function launchOnElectron(options: LaunchOptions): Promise<AppUnder
       }, permission)
       return { request: granted, check: granted, device: false }
     },
+    blocks: (url) =>
+      app.evaluate(
+        ({ net }, wanted) =>
+          net.fetch(wanted).then(
+            () => false,
+            (error: Error) => /BLOCKED_BY_CLIENT/.test(error.message)
+          ),
+        url
+      ),
+    askFrom: (frame) =>
+      app.evaluate(
+        ({ BrowserWindow, ipcMain }, { channel, message, forged }) => {
+          // Electron keeps its handlers here; nothing public can call one with a sender of one's own.
+          const handlers = Reflect.get(ipcMain, '_invokeHandlers') as Map<
+            string,
+            (...args: unknown[]) => unknown
+          >
+          const sender = forged.ofOurWindow ? BrowserWindow.getAllWindows()[0]?.webContents : {}
+          const senderFrame = { url: forged.url, parent: forged.isTop ? null : {} }
+          return handlers.get(channel)?.({ sender, senderFrame }, message)
+        },
+        { channel: REQUEST_CHANNEL, message: HELLO, forged: frame }
+      ),
     output: () => output,
     ended: () => exit,
     async close() {
