@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { llamaServerOrSkip } from '../../support/llama-server.ts'
 import { makeHome, type Home } from '../../support/headless-core.ts'
 import { LARGE, makeGguf } from '../../support/make-gguf.ts'
@@ -22,7 +22,7 @@ async function unmappedArgs(binary: string): Promise<string> {
   return stdout.includes('--load-mode') ? '--load-mode\nnone' : '--no-mmap' // the older spelling
 }
 
-describe.skipIf('skip' in server)('the main job, from the window to the tokens and back', () => {
+describe('the main job, from the window to the tokens and back', () => {
   let home: Home
   let app: AppUnderTest
   let panel: Panel
@@ -30,10 +30,14 @@ describe.skipIf('skip' in server)('the main job, from the window to the tokens a
   let pids: readonly number[] = []
 
   beforeAll(async () => {
+    if ('skip' in server) return
     home = makeHome({ llamacpp: { binary: 'path' in server ? server.path : '' } })
     model = makeGguf(join(home.dir, 'large.gguf'), LARGE)
     app = await launchApp({ env: home.env })
     panel = new Panel(await app.page())
+  })
+  beforeEach((context) => {
+    if ('skip' in server) context.skip(server.skip)
   })
   afterEach((context) => {
     if (context.task.result?.state === 'fail') console.error(app?.output())
@@ -144,5 +148,29 @@ describe.skipIf('skip' in server)('the main job, from the window to the tokens a
     await until('the user to be told', async () =>
       (await app.state()).notifications.some((note) => /came back in/.test(note.body))
     )
+  })
+
+  it('leaves it running when Firebreak ends, and takes it back at the next start', async () => {
+    const ready = async (): Promise<boolean> => {
+      const [runner] = await panel.call('runners.list', {})
+      pids = runner?.pids ?? []
+      return runner?.state === 'ready'
+    }
+    await panel.call('runners.start', { target: (await panel.call('runners.list', {}))[0]?.id ?? '' })
+    await until('it to be ready', ready, READY_DEADLINE_MS)
+    const before = [...pids]
+    await app.close()
+    expect(before.filter(isAlive)).toEqual(before)
+
+    app = await launchApp({ env: home.env })
+    panel = new Panel(await app.page())
+    await until('it to be taken back', ready, READY_DEADLINE_MS)
+    expect(pids).toEqual(before)
+    await panel
+      .card(NAME)
+      .getByRole('button', { name: `Stop ${NAME}` })
+      .click()
+    await panel.page.getByText(/came back in/).waitFor({ timeout: STOP_DEADLINE_MS })
+    expect(before.filter(isAlive)).toEqual([])
   })
 })
