@@ -11,6 +11,9 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 const link = chooseLink(window)
 const panel = createPanel(createClient(link), link)
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) void panel.catchUp()
+})
 createRoot(root).render(
   <StrictMode>
     <PanelContext value={panel}>

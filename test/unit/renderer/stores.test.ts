@@ -81,6 +81,15 @@ describe('the panel', () => {
     expect(states.listenerCount).toBe(0)
   })
 
+  test('catches up with the past after a time in which nothing was sent', async () => {
+    const { panel, asked } = await ready()
+    asked.length = 0
+    await panel.catchUp()
+    expect(asked.map((one) => one.command).toSorted()).toEqual(['recent.get', 'status.get'])
+    expect(panel.recent.getState().points.length).toBe(899)
+    panel.dispose()
+  })
+
   test('a refused start is kept with its way out until the next attempt', async () => {
     const { panel } = await ready()
     const { start } = panel.runners.getState()

@@ -20,6 +20,8 @@ export interface Panel extends Disposable {
   readonly runners: RunnersStore
   readonly settings: SettingsStore
   readonly log: LogStore
+  /** Reads the present and the past again: a hidden window is not sent any live event. */
+  catchUp(): Promise<void>
 }
 
 /** Joins the stores to a core; after a lost connection everything is asked for anew. */
@@ -31,17 +33,23 @@ export function createPanel(client: Client, link: PanelLink): Panel {
   const settings = createSettingsStore(client)
   const log = createLogStore(client)
 
-  const sync = async (): Promise<void> => {
-    await client.call('events.subscribe', { events: [...EVENT_NAMES] })
+  const catchUp = async (): Promise<void> => {
     const [status, past] = await Promise.all([
       client.call('status.get', {}),
-      client.call('recent.get', { windowS: RECENT_WINDOW_S }),
+      client.call('recent.get', { windowS: RECENT_WINDOW_S })
+    ])
+    if (past.ok) recent.getState().reset(past.value)
+    if (status.ok) live.getState().set(status.value)
+  }
+
+  const sync = async (): Promise<void> => {
+    await client.call('events.subscribe', { events: [...EVENT_NAMES] })
+    await Promise.all([
+      catchUp(),
       app.getState().load(),
       settings.getState().load(),
       runners.getState().refresh()
     ])
-    if (past.ok) recent.getState().reset(past.value)
-    if (status.ok) live.getState().set(status.value)
     const open = log.getState().id
     if (open !== null) await log.getState().open(open)
   }
@@ -69,5 +77,5 @@ export function createPanel(client: Client, link: PanelLink): Panel {
     })
   ]
   if (link.state === 'connected') void sync()
-  return { app, live, recent, runners, settings, log, dispose: () => disposeAll(parts) }
+  return { app, live, recent, runners, settings, log, catchUp, dispose: () => disposeAll(parts) }
 }
