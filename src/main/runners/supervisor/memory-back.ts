@@ -8,6 +8,13 @@ import type { MachineView } from './types.ts'
 export const BACK_SHARE = 0.9
 /** After this the shortfall is named instead of waited for. Freed pages were seen to come back within seconds. */
 export const BACK_DEADLINE_MS = 30_000
+/**
+ * What a machine at work takes and gives in seconds: a shortfall below it cannot be told from other programs. It
+ * is a tenth of 320 MiB, so that a runner of that size or larger is held to BACK_SHARE alone.
+ */
+export const NOISE_BYTES = 32 * 1024 * 1024
+/** Before a small shortfall is taken for noise; freed pages are in MemAvailable or the per-CPU lists at once. */
+export const NOISE_AFTER_MS = 2_000
 const LOOK_INTERVAL_MS = 100
 
 /** What ending a runner must give back: GPU + RssAnon + RssShmem; file pages are the cache's, not the runner's. */
@@ -29,11 +36,13 @@ export async function waitForMemory(options: {
   const { machine, clock, beforeBytes, expectedBytes, abort } = options
   // Nothing is proven by a difference to a reading that failed.
   if (beforeBytes <= 0) return { bytesReturned: 0, memoryIsBack: false }
-  const deadline = clock.monotonicMs() + BACK_DEADLINE_MS
+  const began = clock.monotonicMs()
   for (;;) {
     const bytesReturned = Math.max(0, machine.availableBytes() - beforeBytes)
-    if (bytesReturned >= expectedBytes * BACK_SHARE) return { bytesReturned, memoryIsBack: true }
-    const timeIsUp = clock.monotonicMs() >= deadline
+    const elapsedMs = clock.monotonicMs() - began
+    const onlyNoise = elapsedMs >= NOISE_AFTER_MS && expectedBytes - bytesReturned <= NOISE_BYTES
+    if (onlyNoise || bytesReturned >= expectedBytes * BACK_SHARE) return { bytesReturned, memoryIsBack: true }
+    const timeIsUp = elapsedMs >= BACK_DEADLINE_MS
     if (timeIsUp || !(await pause(LOOK_INTERVAL_MS, abort))) return { bytesReturned, memoryIsBack: false }
   }
 }
@@ -56,6 +65,9 @@ function sentence(label: string, result: Omit<StopResult, 'text'>): string {
       `Stopped ${label}, but only ${share} came back in ${seconds} s: no process of it is left, so the driver ` +
       'still holds the rest, or another program took it meanwhile.'
     )
+  }
+  if (bytesReturned < bytesExpected * BACK_SHARE) {
+    return `Stopped ${label}. Its ${bytesInWords(bytesExpected)} are too little to be told from what other programs take.`
   }
   if (bytesExpected === 0) return `Stopped ${label}. It held no memory of its own.`
   return `Stopped ${label}. ${bytesInWords(bytesReturned)} came back in ${seconds} s.`

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   BACK_DEADLINE_MS,
   describeStop,
+  NOISE_AFTER_MS,
+  NOISE_BYTES,
   waitForMemory,
   type Back
 } from '../../../../src/main/runners/supervisor/memory-back.ts'
@@ -19,13 +21,14 @@ describe('memory is back', () => {
 
   async function wait(
     availableAt: (ms: number) => number,
-    beforeBytes = 10 * GIB
+    beforeBytes = 10 * GIB,
+    expectedBytes = GIB
   ): Promise<Back & { ms: number }> {
     const machine = fakeMachine()
     machine.available = availableAt(0)
     const abort = new AbortController().signal
     const finished = { yet: false }
-    const waiting = waitForMemory({ machine, clock: machine.clock, beforeBytes, expectedBytes: GIB, abort })
+    const waiting = waitForMemory({ machine, clock: machine.clock, beforeBytes, expectedBytes, abort })
     void waiting.then(() => {
       finished.yet = true
     })
@@ -52,6 +55,19 @@ describe('memory is back', () => {
     expect(back.ms).toBeGreaterThanOrEqual(BACK_DEADLINE_MS)
   })
 
+  test('a shortfall that is only noise: back, but not before the noise has had its time', async () => {
+    const back = await wait(() => 10 * GIB, 10 * GIB, NOISE_BYTES)
+    expect(back).toMatchObject({ bytesReturned: 0, memoryIsBack: true })
+    expect(back.ms).toBeGreaterThanOrEqual(NOISE_AFTER_MS)
+    expect(back.ms).toBeLessThan(BACK_DEADLINE_MS)
+  })
+
+  test('from ten times the noise on, nothing but 90 % counts', async () => {
+    const back = await wait(() => 10 * GIB + 8.9 * NOISE_BYTES, 10 * GIB, 10 * NOISE_BYTES)
+    expect(back.memoryIsBack).toBe(false)
+    expect(back.ms).toBeGreaterThanOrEqual(BACK_DEADLINE_MS)
+  })
+
   test('memory that fell meanwhile is no negative return', async () => {
     expect(await wait(() => 9 * GIB)).toMatchObject({ bytesReturned: 0, memoryIsBack: false })
   })
@@ -67,6 +83,10 @@ describe('the sentence of a stop', () => {
     [
       { ...done, bytesReturned: 1.2 * GIB, bytesExpected: 1.2 * GIB },
       'Stopped tiny. 1.2 GiB came back in 0.8 s.'
+    ],
+    [
+      { ...done, bytesReturned: 0, bytesExpected: NOISE_BYTES },
+      'Stopped tiny. Its 32 MiB are too little to be told from what other programs take.'
     ],
     [{ ...done, bytesReturned: 0, bytesExpected: 0 }, 'Stopped tiny. It held no memory of its own.'],
     [
