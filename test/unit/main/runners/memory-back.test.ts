@@ -86,7 +86,7 @@ describe('the sentence of a stop', () => {
     ],
     [
       { ...done, bytesReturned: 0, bytesExpected: NOISE_BYTES },
-      'Stopped tiny. Its 32 MiB are too little to be told from what other programs take.'
+      'Stopped tiny. Its 32.0 MiB are too little to be told from what other programs take.'
     ],
     [{ ...done, bytesReturned: 0, bytesExpected: 0 }, 'Stopped tiny. It held no memory of its own.'],
     [
