@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const composed = await composeCore({ host: 'electron', places, logger })
   if (!composed.ok) {
     logger.error(composed.error)
-    return giveUp()
+    return giveUp(composed.error)
   }
   await startShell({
     endpoint: composed.value.endpoint,
@@ -36,6 +36,6 @@ if (first) {
   // No top-level await: Electron becomes ready only after this module has been evaluated to its end.
   main().catch((error: unknown) => {
     logger.error('Firebreak could not start', error)
-    giveUp()
+    void giveUp(error instanceof Error ? error.message : String(error))
   })
 }

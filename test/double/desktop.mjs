@@ -36,3 +36,10 @@ export const shell = {
     double.opened.push(url)
   }
 }
+
+export const dialog = {
+  showErrorBox(title, content) {
+    double.errorBoxes.push({ title, content })
+    console.error(`[error box] ${title}: ${content}`)
+  }
+}

@@ -5,7 +5,7 @@ import { serveControl } from './control.mjs'
 export { app } from './app.mjs'
 export { ipcMain } from './ipc.mjs'
 export { Menu, Tray } from './menu.mjs'
-export { nativeImage, nativeTheme, Notification, shell } from './desktop.mjs'
+export { dialog, nativeImage, nativeTheme, Notification, shell } from './desktop.mjs'
 export { protocol, session } from './session.mjs'
 export { BrowserWindow } from './window.mjs'
 

@@ -42,11 +42,12 @@ class Session extends EventEmitter {
     return await new Promise((done) => listener({ url }, (answer) => done(answer.cancel === true)))
   }
   /** What the three permission handlers say; Chromium grants what no handler denies. */
-  async grants(permission) {
+  async grants(permission, url = 'app://firebreak/index.html') {
     const { request, check, device } = this.rules
+    const details = { isMainFrame: true, requestingUrl: url }
     return {
-      request: request ? await new Promise((done) => request(null, permission, done, {})) : true,
-      check: check ? check(null, permission, 'app://firebreak', {}) : true,
+      request: request ? await new Promise((done) => request(null, permission, done, details)) : true,
+      check: check ? check(null, permission, url, details) : true,
       device: device ? device({ deviceType: permission, origin: 'app://firebreak', device: {} }) : true
     }
   }

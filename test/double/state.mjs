@@ -5,5 +5,6 @@ export const double = {
   notifications: [],
   /** URLs given to shell.openExternal. */
   opened: [],
+  errorBoxes: [],
   applicationMenu: null
 }

@@ -33,6 +33,7 @@ export class BrowserWindow extends EventEmitter {
     this.options = options
     this.#visible = options.show !== false
     this.webContents = new WebContents(this)
+    app.emit('web-contents-created', {}, this.webContents)
     double.windows.push(this)
     this.#opening = this.#open()
   }

@@ -323,8 +323,9 @@ describe('a second composition', () => {
     })
     const second = createFakeCore()
     await become(runtimeDir, second)
-    expect(await ask(74, 'app.hello', {})).toMatchObject({ id: 74, ok: true })
+    // Nobody asks for anything: a page that only listens must come back too.
     await until('the subscription', () => second.listenerCount() === 1)
+    expect(await ask(74, 'app.hello', {})).toMatchObject({ id: 74, ok: true })
     second.emit('runner', sampleRunner('tiny', 'ready') as never)
     await until('the event', () => events.length === 2)
 

@@ -1,7 +1,7 @@
 import { app, protocol, shell, type Session, type WebContents, type WebPreferences } from 'electron'
 import { CONTENT_SECURITY_POLICY } from '../../shared/contract/content-security-policy.ts'
 import type { Logger } from '../platform/ports.ts'
-import { APP_SCHEME, isOwnPage, isOwnRequest, mayOpenExternally } from './trust.ts'
+import { APP_SCHEME, isOwnPage, isOwnRequest, mayHavePermission, mayOpenExternally } from './trust.ts'
 
 /*
  * Everything that keeps the window from being more than a view, in one file, with a reason for each line.
@@ -50,9 +50,14 @@ export interface SessionRules {
 
 /** Rights and requests of the whole session; `dispose` is not needed, it ends with the process. */
 export function hardenSession(session: Session, rules: SessionRules): void {
-  // Camera, location, notifications, clipboard reading …: the panel needs none.
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
-  session.setPermissionCheckHandler(() => false)
+  // Camera, location, notifications, clipboard reading …: the panel needs none, only 'Copy' has to work.
+  session.setPermissionRequestHandler((_contents, permission, answer, details) =>
+    answer(details.isMainFrame && mayHavePermission(permission, details.requestingUrl, rules.devUrl))
+  )
+  session.setPermissionCheckHandler(
+    (_contents, permission, origin, details) =>
+      details.isMainFrame && mayHavePermission(permission, origin, rules.devUrl)
+  )
   session.setDevicePermissionHandler(() => false) // HID, serial, USB
   session.setSpellCheckerEnabled(false) // see spellcheck above; this also stops the download
   // The last wall behind the CSP: no request of this app leaves the machine, whoever makes it.
@@ -69,8 +74,12 @@ export interface ContentsRules extends SessionRules {
   readonly runnerPorts: () => ReadonlySet<number>
 }
 
-/** Rules of one window's contents, set before anything is loaded into it. */
-export function hardenContents(contents: WebContents, rules: ContentsRules): void {
+/** Every contents of this process gets the rules when it is made, also one that nobody thought of. */
+export function hardenAllContents(rules: ContentsRules): void {
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents, rules))
+}
+
+function hardenContents(contents: WebContents, rules: ContentsRules): void {
   const stay = (event: { preventDefault(): void }, url: string): void => {
     // The dev server reloads its page; the packaged page has nowhere to go, not even to itself.
     if (rules.devUrl !== null && isOwnPage(url, rules.devUrl)) return

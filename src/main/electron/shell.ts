@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { app, Notification, nativeTheme, protocol, session } from 'electron'
+import { app, dialog, Notification, nativeTheme, protocol, session } from 'electron'
 import { ACTIVE_STATES } from '../../shared/model/runner.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { disposable, disposeAll, type Disposable } from '../../shared/util/disposable.ts'
@@ -9,7 +9,7 @@ import { connectClient, SILENT_AFTER_MS, watchCore, type CoreView } from './core
 import { serveIpc } from './ipc.ts'
 import { setApplicationMenu } from './menu.ts'
 import { createAppHandler } from './protocol.ts'
-import { hardenProcess, hardenSession, SECURITY_HEADERS } from './security.ts'
+import { hardenAllContents, hardenProcess, hardenSession, SECURITY_HEADERS } from './security.ts'
 import { trayHost } from './tray-host.ts'
 import { createTray } from './tray.ts'
 import type { TrayAction, TrayState } from './tray-content.ts'
@@ -37,8 +37,13 @@ export function prepareElectron(options: PrepareOptions): boolean {
   return first
 }
 
-/** Ends an application whose core could not start; the reason is in the log. */
-export function giveUp(): void {
+/**
+ * Ends an application that could not start, with the reason in a window of its own: started from an icon, nobody
+ * sees its log.
+ */
+export async function giveUp(reason: string): Promise<void> {
+  await app.whenReady()
+  dialog.showErrorBox('Firebreak could not start', reason)
   app.exit(1)
 }
 
@@ -73,13 +78,14 @@ export async function startShell(options: ShellOptions): Promise<Disposable> {
   const runnerPorts = (): ReadonlySet<number> => portsOf(watch.view())
 
   hardenSession(session.defaultSession, { devUrl, logger })
+  hardenAllContents({ devUrl, logger, runnerPorts })
   protocol.handle(APP_SCHEME, createAppHandler(places.rendererDir, SECURITY_HEADERS))
   setApplicationMenu()
 
   const window = createMainWindow({
     preloadPath: places.preloadPath,
     resourcesDir: places.resourcesDir,
-    rules: { devUrl, logger, runnerPorts },
+    devUrl,
     logger
   })
   const ipc = serveIpc({ endpoint: options.endpoint, window: window.current, devUrl, logger })
@@ -92,13 +98,13 @@ export async function startShell(options: ShellOptions): Promise<Disposable> {
         return app.quit()
       case 'start':
         void core.client.call('runners.start', { target: action.id }).then((result) => {
-          if (!result.ok) tell(`Could not start ${action.id}`, result.error.message)
+          if (!result.ok) tell(`Could not start ${action.label}`, result.error.message)
         })
         return
       case 'stop':
         void core.client.call('runners.stop', { id: action.id }).then((result) => {
-          if (result.ok) tell(`Stopped ${action.id}`, result.value.text)
-          else tell(`Could not stop ${action.id}`, result.error.message)
+          if (result.ok) tell(`Stopped ${action.label}`, result.value.text)
+          else tell(`Could not stop ${action.label}`, result.error.message)
         })
         return
       default:

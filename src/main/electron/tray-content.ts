@@ -7,8 +7,8 @@ export type TrayLevel = GuardLevel | 'unknown'
 export type TrayAction =
   | { readonly kind: 'open' }
   | { readonly kind: 'quit' }
-  | { readonly kind: 'start'; readonly id: string }
-  | { readonly kind: 'stop'; readonly id: string }
+  | { readonly kind: 'start'; readonly id: string; readonly label: string }
+  | { readonly kind: 'stop'; readonly id: string; readonly label: string }
 
 export type TrayItem =
   | { readonly kind: 'separator' }
@@ -83,8 +83,16 @@ export function trayContent(state: TrayState): TrayContent {
 
 function runnerItems(view: RunnerView): TrayItem[] {
   const name = shorten(view.label)
-  const start: TrayItem = { kind: 'action', label: `Start ${name}`, action: { kind: 'start', id: view.id } }
-  const stop: TrayItem = { kind: 'action', label: `Stop ${name}`, action: { kind: 'stop', id: view.id } }
+  const start: TrayItem = {
+    kind: 'action',
+    label: `Start ${name}`,
+    action: { kind: 'start', id: view.id, label: view.label }
+  }
+  const stop: TrayItem = {
+    kind: 'action',
+    label: `Stop ${name}`,
+    action: { kind: 'stop', id: view.id, label: view.label }
+  }
   switch (view.state) {
     case 'stopped':
     case 'failed':

@@ -38,15 +38,14 @@ export function isOwnRequest(url: string, devUrl: string | null): boolean {
 }
 
 /**
- * Which links leave the window for the user's browser: https anywhere, and plain http only to a model that runs
- * here now. Everything else (file:, other schemes that start programs, other local services) stays closed.
+ * Which links leave the window for the user's browser: the own page of a model that runs here now, and nothing
+ * else. No link of the panel leads to the web; an address there could carry data out.
  *
  * @param runnerPorts ports of running models
  */
 export function mayOpenExternally(url: string, runnerPorts: ReadonlySet<number>): boolean {
   const parsed = parseUrl(url)
   if (!parsed || parsed.username !== '' || parsed.password !== '') return false
-  if (parsed.protocol === 'https:') return true
   if (parsed.protocol !== 'http:' || !LOOPBACK_HOSTS.has(parsed.hostname)) return false
   return runnerPorts.has(parsed.port === '' ? 80 : Number(parsed.port))
 }
@@ -61,4 +60,13 @@ export interface Sender {
 export function isTrustedSender(sender: Sender, devUrl: string | null): boolean {
   if (!sender.isOwnWindow || sender.frame === null) return false // null: the frame is gone already
   return sender.frame.parent === null && isOwnPage(sender.frame.url, devUrl)
+}
+
+/**
+ * The one right the page gets: writing text to the clipboard after a click ('Copy'). Reading it stays closed.
+ *
+ * @param url of the page that asks
+ */
+export function mayHavePermission(permission: string, url: string, devUrl: string | null): boolean {
+  return permission === 'clipboard-sanitized-write' && isOwnPage(url, devUrl)
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { BrowserWindow, nativeTheme } from 'electron'
 import type { Logger } from '../platform/ports.ts'
-import { hardenContents, safeWebPreferences, type ContentsRules } from './security.ts'
+import { safeWebPreferences } from './security.ts'
 import { APP_URL } from './trust.ts'
 
 /** The layouts of the panel: comfortable, and the smallest that still shows everything in one column. */
@@ -14,7 +14,8 @@ const SURFACE = { dark: '#121316', light: '#f2f3f5' }
 export interface WindowOptions {
   readonly preloadPath: string
   readonly resourcesDir: string
-  readonly rules: ContentsRules
+  /** The dev server's address; null in a packaged app. */
+  readonly devUrl: string | null
   readonly logger: Logger
 }
 
@@ -45,7 +46,6 @@ export function createMainWindow(options: WindowOptions): MainWindow {
       backgroundColor: nativeTheme.shouldUseDarkColors ? SURFACE.dark : SURFACE.light,
       webPreferences: safeWebPreferences(options.preloadPath)
     })
-    hardenContents(made.webContents, options.rules)
     made.on('page-title-updated', (event) => event.preventDefault())
     made.once('ready-to-show', () => made.show())
     made.once('closed', () => {
@@ -56,7 +56,7 @@ export function createMainWindow(options: WindowOptions): MainWindow {
       // Killed for memory, most likely. The window is made anew when it is asked for; nothing is lost with it.
       if (details.reason !== 'clean-exit') made.destroy()
     })
-    made.loadURL(options.rules.devUrl ?? APP_URL).catch((error: unknown) => {
+    made.loadURL(options.devUrl ?? APP_URL).catch((error: unknown) => {
       if (!made.isDestroyed()) options.logger.error('the panel could not be loaded', error)
     })
     return made

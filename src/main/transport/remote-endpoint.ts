@@ -21,8 +21,8 @@ export interface RemoteEndpointParts {
  * The core of another process as an endpoint of this one: what a second composition shows.
  *
  * Messages are forwarded as they are; the core parses them. Each session has a socket of its own. When the core
- * ends, requests answer 'disconnected'; the next request after a new core has started connects to that one and
- * takes the session's subscriptions along.
+ * ends, requests answer 'disconnected'; a session with subscriptions looks for the next core by itself and takes
+ * them along, since a page that only listens never asks.
  */
 export function createRemoteEndpoint({ runtimeDir, logger }: RemoteEndpointParts): Endpoint & Disposable {
   const sessions = new Set<EndpointSession>()
@@ -39,6 +39,9 @@ export function createRemoteEndpoint({ runtimeDir, logger }: RemoteEndpointParts
   }
 }
 
+/** A core takes some 0.3 s to start; a connect to a socket that is not there costs microseconds. */
+const RECONNECT_MS = 1_000
+
 function openSession(
   { runtimeDir, logger }: RemoteEndpointParts,
   send: (event: WireEvent) => void,
@@ -48,6 +51,18 @@ function openSession(
   let disposed = false
   let connecting: Promise<ControlLink | WireReply> | null = null
   let current: ControlLink | null = null
+  let retry: NodeJS.Timeout | null = null
+
+  const retryLater = (): void => {
+    if (disposed || wanted.size === 0) return
+    retry ??= setTimeout(() => {
+      retry = null
+      connecting ??= establish()
+      void connecting.then((link) => {
+        if (!('request' in link)) retryLater()
+      })
+    }, RECONNECT_MS)
+  }
 
   const establish = async (): Promise<ControlLink | WireReply> => {
     const link = await connectControlSocket(runtimeDir)
@@ -61,6 +76,7 @@ function openSession(
       connecting = null
       current = null
       if (!disposed) logger.warn('the running core ended the connection')
+      retryLater()
     })
     link.value.onEvent((message) => {
       const event = eventSchema.safeParse(message)
@@ -118,6 +134,7 @@ function openSession(
     dispose() {
       if (disposed) return
       disposed = true
+      if (retry !== null) clearTimeout(retry)
       current?.dispose()
       ended()
     }

@@ -4,6 +4,7 @@ import {
   isOwnPage,
   isOwnRequest,
   isTrustedSender,
+  mayHavePermission,
   mayOpenExternally
 } from '../../../../src/main/electron/trust.ts'
 
@@ -62,12 +63,9 @@ describe('isOwnRequest', () => {
 describe('mayOpenExternally', () => {
   const ports = new Set([8080])
 
-  it.each(['https://example.com/a?b#c', 'http://127.0.0.1:8080/', 'http://localhost:8080/docs'])(
-    'opens %s',
-    (url) => {
-      expect(mayOpenExternally(url, ports)).toBe(true)
-    }
-  )
+  it.each(['http://127.0.0.1:8080/', 'http://localhost:8080/docs'])('opens %s', (url) => {
+    expect(mayOpenExternally(url, ports)).toBe(true)
+  })
 
   it.each([
     'http://127.0.0.1:8081/', // a local service that is no model of ours
@@ -77,6 +75,8 @@ describe('mayOpenExternally', () => {
     'http://10.0.0.1:8080/',
     'http://me:secret@127.0.0.1:8080/',
     'https://me:secret@example.com/',
+    'https://example.com/a?b#c',
+    'https://127.0.0.1:8080/',
     'http://example.com/',
     'file:///etc/passwd',
     'javascript:alert(1)',
@@ -90,6 +90,15 @@ describe('mayOpenExternally', () => {
 
   it('knows port 80 without it being written', () => {
     expect(mayOpenExternally('http://localhost/', new Set([80]))).toBe(true)
+  })
+})
+
+describe('mayHavePermission', () => {
+  it('lets our page write to the clipboard, and nobody do anything else', () => {
+    expect(mayHavePermission('clipboard-sanitized-write', APP_URL, null)).toBe(true)
+    expect(mayHavePermission('clipboard-sanitized-write', 'https://example.com/', null)).toBe(false)
+    expect(mayHavePermission('clipboard-read', APP_URL, null)).toBe(false)
+    expect(mayHavePermission('media', APP_URL, null)).toBe(false)
   })
 })
 
