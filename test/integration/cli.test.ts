@@ -191,6 +191,7 @@ describe('with a core', () => {
     expect((await cli(dir, ['logs', 'tiny', '--json'])).json).toEqual({
       id: 'tiny',
       text: 'one\ntwo\n',
+      fromOffset: 0,
       nextOffset: 8
     })
     expect((await cli(dir, ['logs', 'nobody'])).exit).toBe(2)
@@ -373,7 +374,7 @@ describe('as a process', () => {
         'runners.log': async ({ offset, maxBytes }) => {
           const from = offset ?? 0
           const text = log.text.slice(from, from + maxBytes)
-          return ok({ text, nextOffset: from + text.length })
+          return ok({ text, fromOffset: from, nextOffset: from + text.length })
         }
       }
     }
@@ -398,7 +399,7 @@ describe('as a process', () => {
     await until('the first line', () => follower.out() === 'first\n')
     for (const line of ['second\n', 'third\n']) {
       log.text += line
-      core.emit('log', { id: 'tiny', text: line, nextOffset: log.text.length })
+      core.emit('log', { id: 'tiny', text: line, fromOffset: 0, nextOffset: log.text.length })
       await until(line, () => follower.out().endsWith(line))
     }
     follower.child.kill('SIGINT')
@@ -418,7 +419,7 @@ describe('as a process', () => {
     void follower.ended.then(() => (ended = true))
     await until('the end', () => {
       log.text += 'more\n'
-      core.emit('log', { id: 'tiny', text: 'more\n', nextOffset: log.text.length })
+      core.emit('log', { id: 'tiny', text: 'more\n', fromOffset: 0, nextOffset: log.text.length })
       return ended
     })
     expect(await follower.ended).toBe(0)

@@ -224,7 +224,7 @@ describe('a client of the socket', () => {
     const core = createFakeCore({
       'runners.log': async () => {
         running += 1
-        return { ok: true, value: { text: big, nextOffset: 0 } }
+        return { ok: true, value: { text: big, fromOffset: 0, nextOffset: 0 } }
       }
     })
     const { path } = await become(folder(), core)

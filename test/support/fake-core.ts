@@ -182,7 +182,9 @@ export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
     'runners.start': async () => ok(sampleRunner('tiny', 'starting') as never),
     'runners.stop': async ({ id }) => (id === 'tiny' ? ok(sampleStop as never) : err(notFound(id))),
     'runners.log': async ({ id, offset }) =>
-      id === 'tiny' ? ok({ text: offset === null ? 'one\ntwo\n' : '', nextOffset: 8 }) : err(notFound(id)),
+      id === 'tiny'
+        ? ok({ text: offset === null ? 'one\ntwo\n' : '', fromOffset: offset ?? 0, nextOffset: 8 })
+        : err(notFound(id)),
     'profiles.list': async () => ok([sampleProfile('tiny')] as never),
     'profiles.save': async (profile) => ok(profile),
     'profiles.remove': async () => ok({}),
@@ -241,7 +243,7 @@ export const VALID_EVENTS: { readonly [K in EventName]: EventPayload<K> } = {
   live: sampleLive as EventPayload<'live'>,
   runner: sampleRunner('tiny', 'ready') as EventPayload<'runner'>,
   'runner-removed': { id: 'tiny' },
-  log: { id: 'tiny', text: 'line\n', nextOffset: 5 },
+  log: { id: 'tiny', text: 'line\n', fromOffset: 0, nextOffset: 5 },
   notice: { id: 'n1', atMs: 1, severity: 'info', text: 't', whatToDo: null },
   settings: defaultSettings()
 }

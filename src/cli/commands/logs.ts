@@ -1,5 +1,6 @@
 import type { CommandOutput } from '../../shared/contract/commands.ts'
 import type { ContractError } from '../../shared/contract/errors.ts'
+import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Command, Context, Core } from '../command.ts'
 
@@ -33,6 +34,12 @@ export const logs: Command = {
     const log = await core.value.client.call('runners.log', { id, offset: null, maxBytes: TAIL_BYTES })
     return log.ok ? ok({ document: { id, ...log.value }, text: log.value.text }) : log
   }
+}
+
+/** What was rotated away before it could be read is named, not passed over. */
+function gapBefore(fromOffset: number, wanted: number | null): string {
+  if (wanted === null || fromOffset <= wanted) return ''
+  return `\n… ${bytesInWords(fromOffset - wanted)} left out: written faster than read …\n`
 }
 
 /** Events only say that there is more; the text is read from its offset, so nothing is lost or told twice. */
@@ -70,7 +77,7 @@ async function followLog(
       maxBytes: offset === null ? TAIL_BYTES : PIECE_BYTES
     })
     if (!piece.ok) return signal.aborted ? null : piece.error
-    if (piece.value.text !== '') write(piece.value.text)
+    if (piece.value.text !== '') write(gapBefore(piece.value.fromOffset, offset) + piece.value.text)
     const grew = piece.value.nextOffset !== offset
     offset = piece.value.nextOffset
     if (!grew && !more) {

@@ -28,7 +28,8 @@ export interface App extends Disposable {
   start(): Promise<void>
 }
 
-type Emitters = { readonly [K in EventName]: Emitter<EventPayload<K>> }
+/** 'log' has none: it is passed on straight from the runners, so that no log is read while nobody follows one. */
+type Emitters = { readonly [K in Exclude<EventName, 'log'>]: Emitter<EventPayload<K>> }
 
 export function createApp(ports: AppPorts): App {
   const { places, clock, logger } = ports
@@ -37,7 +38,6 @@ export function createApp(ports: AppPorts): App {
     live: createEmitter<EventPayload<'live'>>(failed),
     runner: createEmitter<EventPayload<'runner'>>(failed),
     'runner-removed': createEmitter<EventPayload<'runner-removed'>>(failed),
-    log: createEmitter<EventPayload<'log'>>(failed),
     notice: createEmitter<EventPayload<'notice'>>(failed),
     settings: createEmitter<EventPayload<'settings'>>(failed)
   }
@@ -95,14 +95,18 @@ export function createApp(ports: AppPorts): App {
       events.runner.emit(view)
     }),
     runners.onRemoved((id) => events['runner-removed'].emit({ id })),
-    runners.onLog((chunk) => events.log.emit(chunk)),
     runners.onNotice(({ text, whatToDo }) => note('warning', text, whatToDo)),
     settings.onChange((changed) => events.settings.emit(changed))
   ]
 
   const endpoint = createLocalEndpoint({
     logger,
-    events: { on: (event, listener) => events[event].on(listener as never) },
+    events: {
+      on: (event, listener) =>
+        event === 'log'
+          ? runners.onLog(listener as never)
+          : events[event as keyof Emitters].on(listener as never)
+    },
     handlers: createHandlers({
       ports,
       settings,

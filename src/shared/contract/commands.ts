@@ -61,14 +61,17 @@ export const COMMANDS = {
   ),
   /** Answers when the processes are gone and the memory is back, or the deadline has passed. */
   'runners.stop': command(byId, stopResultSchema),
-  /** Text from byte `offset` of the log (null = the last `maxBytes`); `nextOffset` continues. */
+  /**
+   * Text from byte `offset` of the log (null = the last `maxBytes`); `nextOffset` continues. `fromOffset` is where it
+   * really begins: elsewhere than asked for when the log has been rotated or has begun anew.
+   */
   'runners.log': command(
     z.strictObject({
       id: runnerIdSchema,
       offset: z.int().min(0).nullable(),
       maxBytes: z.int().min(1).max(262_144)
     }),
-    z.object({ text: z.string(), nextOffset: z.number() })
+    z.object({ text: z.string(), fromOffset: z.number(), nextOffset: z.number() })
   ),
   'profiles.list': command(nothing, z.array(profileSchema)),
   'profiles.save': command(profileSchema, profileSchema),
@@ -96,8 +99,8 @@ export const EVENTS = {
   live: liveSchema,
   runner: runnerViewSchema,
   'runner-removed': z.object({ id: runnerIdSchema }),
-  /** New text at the end of a runner's log; at most one per runner and 250 ms. */
-  log: z.object({ id: runnerIdSchema, text: z.string(), nextOffset: z.number() }),
+  /** New text of a runner's log, bytes `fromOffset` to `nextOffset`; at most one per runner and 250 ms. */
+  log: z.object({ id: runnerIdSchema, text: z.string(), fromOffset: z.number(), nextOffset: z.number() }),
   notice: noticeSchema,
   settings: settingsSchema
 } as const satisfies Record<EventName, z.ZodType>

@@ -129,7 +129,7 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
       case 'runners.list':
         return runners()
       case 'runners.log':
-        return { text: LOG, nextOffset: LOG.length }
+        return { text: LOG, fromOffset: 0, nextOffset: LOG.length }
       case 'profiles.list':
         return profiles
       case 'profiles.save': {
@@ -185,9 +185,10 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
     },
     logLine() {
       const text = `\nsrv  log_server_r: request: POST /v1/chat/completions 127.0.0.1 200 (${t})`
+      const fromOffset = logAt
       logAt += text.length
       const id = runners()[0]?.id ?? 'none'
-      return { v: PROTOCOL_VERSION, event: 'log', payload: { id, text, nextOffset: logAt } }
+      return { v: PROTOCOL_VERSION, event: 'log', payload: { id, text, fromOffset, nextOffset: logAt } }
     }
   }
 }

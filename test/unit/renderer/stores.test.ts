@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createClient } from '../../../src/shared/contract/client.ts'
+import { EVENT_NAMES } from '../../../src/shared/contract/channels.ts'
 import type { WireRequest } from '../../../src/shared/contract/wire.ts'
 import { createEmitter } from '../../../src/shared/util/emitter.ts'
 import type { LinkState, PanelLink } from '../../../src/renderer/src/client/link.ts'
 import { createPanel } from '../../../src/renderer/src/stores/panel.ts'
+import { wholeText } from '../../../src/renderer/src/stores/log-text.ts'
 import { assignHues, HUE_COUNT } from '../../../src/renderer/src/stores/hues.ts'
 import { holderOrder } from '../../../src/renderer/src/stores/holder-order.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
@@ -113,18 +115,15 @@ describe('the panel', () => {
     panel.dispose()
   })
 
-  test('a log goes on where the first read ended, without a line twice', async () => {
-    const { panel, core, events } = await ready()
-    const id = 'qwen3-32b'
-    await panel.log.getState().open(id)
-    const first = panel.log.getState()
-    events.emit({ v: 1, event: 'log', payload: { id, text: 'twice', nextOffset: first.nextOffset } })
-    expect(panel.log.getState().text).toBe(first.text)
+  test('a log goes on where the first read ended, and is asked for only while it is open', async () => {
+    const { panel, core, events, asked } = await ready()
+    expect(asked[0]?.input).toEqual({ events: EVENT_NAMES.filter((name) => name !== 'log') })
+    await panel.log.getState().open('qwen3-32b')
+    const first = wholeText(panel.log.getState().blocks)
     events.emit(core.logLine())
-    expect(panel.log.getState().text.startsWith(first.text)).toBe(true)
-    expect(panel.log.getState().text.length).toBeGreaterThan(first.text.length)
-    events.emit({ v: 1, event: 'log', payload: { id, text: 'anew', nextOffset: 4 } })
-    expect(panel.log.getState().text).toBe('anew')
+    const text = wholeText(panel.log.getState().blocks)
+    expect(text.startsWith(first)).toBe(true)
+    expect(text.length).toBeGreaterThan(first.length)
     panel.dispose()
   })
 })

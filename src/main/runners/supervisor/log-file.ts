@@ -11,6 +11,7 @@ import {
   writeSync
 } from 'node:fs'
 import { dirname } from 'node:path'
+import type { LogPiece } from './types.ts'
 
 /** A runner's log takes at most twice this on disk (the file and one '.1'). Days of normal serving. */
 export const MAX_LOG_BYTES = 8_388_608
@@ -30,7 +31,7 @@ export interface LogFile {
   /** Offset of the end. */
   endOffset(): number
   /** Text from `offset` (null = the last `maxBytes`), never splitting a character. */
-  read(offset: number | null, maxBytes: number): { readonly text: string; readonly nextOffset: number }
+  read(offset: number | null, maxBytes: number): LogPiece
   /** Truncates a file that has grown too large, keeping the old text as '.1'. */
   rotateIfLarge(): void
 }
@@ -53,7 +54,7 @@ export function openLogFile(path: string): LogFile {
       // Before the last rotation, or from an earlier core: start with what there is.
       const start = from < 0 || from > end ? Math.max(0, offset === null ? from : 0) : from
       const { text, bytes } = readText(path, start, Math.min(maxBytes, end - start))
-      return { text, nextOffset: base + start + bytes }
+      return { text, fromOffset: base + start, nextOffset: base + start + bytes }
     },
     rotateIfLarge() {
       const grown = size()

@@ -1,11 +1,13 @@
 import type { LogFile } from './log-file.ts'
+import type { LogPiece } from './types.ts'
 
 /** Per message; more than this in one tick is told in the next. */
 const MAX_CHUNK_BYTES = 65_536
 
 /** Tells of new text at the end of a log, and keeps the file from growing without end. */
 export interface LogFollower {
-  poll(emit: ((text: string, nextOffset: number) => void) | null): void
+  /** null: nobody listens, and nothing is read. */
+  poll(emit: ((piece: LogPiece) => void) | null): void
 }
 
 export function createLogFollower(log: LogFile): LogFollower {
@@ -16,11 +18,11 @@ export function createLogFollower(log: LogFile): LogFollower {
       if (end !== offset) {
         if (emit === null) offset = end
         else {
-          // A flood is not told in full: the log on disk has it.
+          // A flood is not told in full: the log on disk has it, and `fromOffset` shows the gap.
           const from = Math.max(offset, end - MAX_CHUNK_BYTES)
-          const { text, nextOffset } = log.read(from, MAX_CHUNK_BYTES)
-          if (text !== '') emit(text, nextOffset)
-          offset = nextOffset
+          const piece = log.read(from, MAX_CHUNK_BYTES)
+          if (piece.text !== '') emit(piece)
+          offset = piece.nextOffset
         }
       }
       log.rotateIfLarge()

@@ -142,7 +142,7 @@ export function createRunners(
   const pollLog = (id: string, follower: LogFollower): void => {
     try {
       const isHeard = logChunks.listenerCount > 0
-      follower.poll(isHeard ? (text, nextOffset) => logChunks.emit({ id, text, nextOffset }) : null)
+      follower.poll(isHeard ? (piece) => logChunks.emit({ id, ...piece }) : null)
     } catch (error) {
       logger.error(`the log of ${id} cannot be read`, error)
     }

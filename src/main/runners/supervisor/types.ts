@@ -26,10 +26,15 @@ export interface SupervisorPorts {
   readonly settings: () => Settings
 }
 
-export interface LogChunk {
-  readonly id: string
+/** Text of a log and the bytes it stands for. */
+export interface LogPiece {
   readonly text: string
+  readonly fromOffset: number
   readonly nextOffset: number
+}
+
+export interface LogChunk extends LogPiece {
+  readonly id: string
 }
 
 /** All runners: profiles on disk and the processes that belong to them. */
@@ -42,11 +47,7 @@ export interface Runners extends Disposable {
     settings: Partial<LlamaCppSettings> | undefined
   ): Promise<Result<RunnerView, ContractError>>
   stop(id: string): Promise<Result<StopResult, ContractError>>
-  readLog(
-    id: string,
-    offset: number | null,
-    maxBytes: number
-  ): Promise<Result<{ text: string; nextOffset: number }, ContractError>>
+  readLog(id: string, offset: number | null, maxBytes: number): Promise<Result<LogPiece, ContractError>>
   profiles(): readonly Profile[]
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
   removeProfile(id: string): Promise<Result<void, ContractError>>
@@ -56,6 +57,7 @@ export interface Runners extends Disposable {
   holders(): readonly { readonly id: string; readonly label: string; readonly pids: readonly number[] }[]
   onChange(listener: (view: RunnerView) => void): Disposable
   onRemoved(listener: (id: string) => void): Disposable
+  /** Logs are read only while somebody listens. */
   onLog(listener: (chunk: LogChunk) => void): Disposable
   /** Problems found on the way, in words (a profile file that cannot be read and was kept aside). */
   onNotice(listener: (notice: { text: string; whatToDo: string | null }) => void): Disposable

@@ -1,5 +1,5 @@
 import type { Client } from '../../../shared/contract/client.ts'
-import { EVENT_NAMES } from '../../../shared/contract/channels.ts'
+import { EVENT_NAMES, type EventName } from '../../../shared/contract/channels.ts'
 import { disposable, disposeAll, type Disposable } from '../../../shared/util/disposable.ts'
 import type { PanelLink } from '../client/link.ts'
 import { createAppStore, type AppStore } from './app.ts'
@@ -11,6 +11,9 @@ import { createSettingsStore, type SettingsStore } from './settings.ts'
 
 /** As far back as the longest window of the live graph. */
 const RECENT_WINDOW_S = 900
+
+/** All but 'log', which the log's store asks for while one is open. */
+const ALWAYS_WANTED: readonly EventName[] = EVENT_NAMES.filter((name) => name !== 'log')
 
 /** Every store of the panel; each holds one domain and none holds truth: all of it can be asked for again. */
 export interface Panel extends Disposable {
@@ -43,7 +46,7 @@ export function createPanel(client: Client, link: PanelLink): Panel {
   }
 
   const sync = async (): Promise<void> => {
-    await client.call('events.subscribe', { events: [...EVENT_NAMES] })
+    await client.call('events.subscribe', { events: [...ALWAYS_WANTED] })
     await Promise.all([
       catchUp(),
       app.getState().load(),

@@ -4,13 +4,13 @@ import { Icon } from './icons.tsx'
 /** How long 'Copied' stays: long enough to be read, in ms. */
 const SHOWN_MS = 2_000
 
-/** Copies `text`; says so in its own place, so that nothing moves. */
+/** Copies `text` (a function where it is long and seldom wanted); says so in its own place, so that nothing moves. */
 export function CopyButton({
   text,
   what,
   word = 'Copy'
 }: {
-  readonly text: string
+  readonly text: string | (() => string)
   readonly what: string
   readonly word?: string
 }): ReactNode {
@@ -21,7 +21,7 @@ export function CopyButton({
     return () => clearTimeout(timer)
   }, [said])
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
+    navigator.clipboard.writeText(typeof text === 'string' ? text : text()).then(
       () => setSaid('copied'),
       () => setSaid('failed')
     )

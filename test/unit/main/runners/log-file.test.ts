@@ -8,6 +8,7 @@ import {
   openLogFile,
   wholeCharacters
 } from '../../../../src/main/runners/supervisor/log-file.ts'
+import type { LogPiece } from '../../../../src/main/runners/supervisor/types.ts'
 import { createLogFollower } from '../../../../src/main/runners/supervisor/log-follower.ts'
 
 let dir = ''
@@ -19,17 +20,17 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
 test('no log yet: no text, no failure', () => {
-  expect(openLogFile(path).read(null, 100)).toEqual({ text: '', nextOffset: 0 })
+  expect(openLogFile(path).read(null, 100)).toEqual({ text: '', fromOffset: 0, nextOffset: 0 })
 })
 
 test('the tail, then what was added since', () => {
   const log = openLogFile(path)
   const fd = log.openForRunner('first')
   const tail = log.read(null, 3)
-  expect(tail).toEqual({ text: 'st\n', nextOffset: 6 })
+  expect(tail).toEqual({ text: 'st\n', fromOffset: 3, nextOffset: 6 })
   writeSync(fd, 'more')
-  expect(log.read(tail.nextOffset, 100)).toEqual({ text: 'more', nextOffset: 10 })
-  expect(log.read(10, 100)).toEqual({ text: '', nextOffset: 10 })
+  expect(log.read(tail.nextOffset, 100)).toEqual({ text: 'more', fromOffset: 6, nextOffset: 10 })
+  expect(log.read(10, 100)).toEqual({ text: '', fromOffset: 10, nextOffset: 10 })
   closeSync(fd)
   expect(statSync(path).mode & 0o777).toBe(0o600)
 })
@@ -44,7 +45,11 @@ test('rotation keeps disk bounded, loses no line to a reader, and offsets go on'
   }
   const before = log.endOffset()
   writeSync(fd, 'after rotation')
-  expect(log.read(before, 100)).toEqual({ text: 'after rotation', nextOffset: before + 14 })
+  expect(log.read(before, 100)).toEqual({
+    text: 'after rotation',
+    fromOffset: before,
+    nextOffset: before + 14
+  })
   expect(before).toBe(20 * 1_048_576 + 6)
   expect(statSync(path).size).toBeLessThan(MAX_LOG_BYTES + 1_048_576)
   expect(statSync(`${path}.1`).size).toBeLessThanOrEqual(MAX_LOG_BYTES + 1_048_576)
@@ -58,7 +63,7 @@ test('the follower tells new text once, and nothing twice', () => {
   const log = openLogFile(path)
   const follower = createLogFollower(log)
   const heard: string[] = []
-  const poll = (): void => follower.poll((text) => heard.push(text))
+  const poll = (): void => follower.poll(({ text }) => heard.push(text))
   const fd = log.openForRunner('start')
   poll()
   poll()
@@ -66,6 +71,22 @@ test('the follower tells new text once, and nothing twice', () => {
   poll()
   follower.poll(null)
   expect(heard).toEqual(['start\n', 'später'])
+  closeSync(fd)
+})
+
+test('the follower says where its text begins, so that a flood leaves a gap that can be seen', () => {
+  const log = openLogFile(path)
+  const follower = createLogFollower(log)
+  const pieces: LogPiece[] = []
+  const fd = log.openForRunner('start')
+  follower.poll((piece) => pieces.push(piece))
+  writeSync(fd, 'x'.repeat(200_000))
+  follower.poll((piece) => pieces.push(piece))
+  const [first, second] = pieces
+  expect(first).toEqual({ text: 'start\n', fromOffset: 0, nextOffset: 6 })
+  expect(second?.nextOffset).toBe(200_006)
+  expect(second?.fromOffset).toBe(200_006 - (second?.text.length ?? 0))
+  expect(second?.fromOffset).toBeGreaterThan(6)
   closeSync(fd)
 })
 

@@ -1,5 +1,6 @@
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import { usePanel } from '../../stores/context.ts'
+import { wholeText } from '../../stores/log-text.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -8,14 +9,31 @@ import './log-pane.css'
 /** Within this distance of its end, in px, the log counts as scrolled to the end. */
 const AT_END_PX = 24
 
+/** Drawn once when it is full: only the last block of a log changes. */
+const Block = memo(function Block({ text }: { readonly text: string }): ReactNode {
+  return <span>{text}</span>
+})
+
 /** The log of one runner, over the right side of the panel; Escape closes it. */
 export function LogPane(): ReactNode {
   const id = usePanel('log', (state) => state.id)
+  const opener = useRef<Element | null>(null)
+  useLayoutEffect(() => {
+    if (id !== null) {
+      opener.current ??= document.activeElement
+      return
+    }
+    const before = opener.current
+    opener.current = null
+    // What opened it may be gone by now: the page's heading is always there.
+    const target = before?.isConnected === true ? before : document.querySelector('h1')
+    if (before !== null && target instanceof HTMLElement) target.focus()
+  }, [id])
   return id === null ? null : <OpenLog key={id} id={id} />
 }
 
 function OpenLog({ id }: { readonly id: string }): ReactNode {
-  const text = usePanel('log', (state) => state.text)
+  const blocks = usePanel('log', (state) => state.blocks)
   const loading = usePanel('log', (state) => state.loading)
   const error = usePanel('log', (state) => state.error)
   const close = usePanel('log', (state) => state.close)
@@ -25,22 +43,20 @@ function OpenLog({ id }: { readonly id: string }): ReactNode {
   const closer = useRef<HTMLButtonElement>(null)
 
   useEffect(() => {
-    const before = document.activeElement
-    closer.current?.focus()
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') close()
     }
     window.addEventListener('keydown', onKey)
-    return () => {
-      window.removeEventListener('keydown', onKey)
-      if (before instanceof HTMLElement) before.focus()
-    }
+    return () => window.removeEventListener('keydown', onKey)
   }, [close])
+
+  // After the opener has been noted, which the pane around this one does while everything is laid out.
+  useEffect(() => closer.current?.focus(), [])
 
   useLayoutEffect(() => {
     const pre = scroller.current
-    if (follow && pre !== null && text !== '') pre.scrollTop = pre.scrollHeight
-  }, [text, follow])
+    if (follow && pre !== null && blocks.length > 0) pre.scrollTop = pre.scrollHeight
+  }, [blocks, follow])
 
   const onScroll = (): void => {
     const pre = scroller.current
@@ -58,18 +74,20 @@ function OpenLog({ id }: { readonly id: string }): ReactNode {
           <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
           Follow
         </label>
-        <CopyButton text={text} what={`log of ${label}`} />
+        <CopyButton text={() => wholeText(blocks)} what={`log of ${label}`} />
         <button ref={closer} type="button" className="button quiet compact" onClick={close}>
           <Icon name="close" size={14} />
           <span>Close</span>
         </button>
       </header>
       {error !== null && <Message tone="error" text={error.message} detail={error.detail} />}
-      {error === null && text === '' ? (
+      {error === null && blocks.length === 0 ? (
         <p className="empty">{loading ? 'Reading…' : `${label} has written nothing yet.`}</p>
       ) : (
         <pre ref={scroller} onScroll={onScroll} tabIndex={0} aria-label="Lines of the log">
-          {text}
+          {blocks.map((block) => (
+            <Block key={block.key} text={block.text} />
+          ))}
         </pre>
       )}
     </aside>
