@@ -5,9 +5,6 @@ import { freeId, modelName, shortPath, slug } from '../../../src/renderer/src/fo
 import { pressureWords } from '../../../src/renderer/src/format/pressure.ts'
 import { shown } from '../../../src/renderer/src/format/reading.ts'
 import { loadProgress } from '../../../src/renderer/src/format/runner.ts'
-import { advice, headline } from '../../../src/renderer/src/format/sentence.ts'
-import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
-import type { GuardStatus } from '../../../src/shared/model/status.ts'
 import { runnerIdSchema } from '../../../src/shared/contract/schemas.ts'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
@@ -89,54 +86,4 @@ test('load progress: known, unknown, none', () => {
   expect(loadProgress({ state: 'loading', loadedBytes: 9 * GIB, modelBytes: 4 * GIB })?.share).toBe(1)
   expect(loadProgress({ state: 'loading', loadedBytes: 'unknown', modelBytes: GIB })?.share).toBeNull()
   expect(loadProgress({ state: 'ready', loadedBytes: GIB, modelBytes: GIB })).toBeNull()
-})
-
-describe('the sentence', () => {
-  const part = (label: string, kind: LedgerPart['kind'], gib: number): LedgerPart => ({
-    id: `${kind}:${label}`,
-    label,
-    kind,
-    bytes: gib * GIB,
-    gpuBytes: 0,
-    hostBytes: gib * GIB
-  })
-  const live = (
-    guard: Partial<GuardStatus>,
-    freeGib = 37,
-    availableGib = 43,
-    ledger = [part('qwen3-32b', 'runner', 61)]
-  ) => ({
-    memAvailableBytes: availableGib * GIB,
-    freeForModelsBytes: freeGib * GIB,
-    ledger,
-    guard: {
-      mode: 'observe',
-      level: 'calm',
-      reasons: [],
-      reserveBytes: 6 * GIB,
-      floorBytes: 2 * GIB,
-      secondsToEmpty: null,
-      ...guard
-    } as GuardStatus
-  })
-  test.each([
-    [live({}), '37 GiB free for models. Desktop safe.'],
-    [live({}, 0, 6.2), 'Nothing left for models. The desktop keeps 6.2 GiB.'],
-    [live({ level: 'watch' }), '37 GiB free for models, and falling.'],
-    [live({ level: 'warn' }, 0, 5.8), 'Only 5.8 GiB left, less than the desktop’s reserve.'],
-    [live({ level: 'act', secondsToEmpty: 6.2 }, 0, 3), 'Memory will be gone in about 6 s. 3.0 GiB left.'],
-    [live({ level: 'act' }, 0, 3), 'Memory is short: 3.0 GiB left.'],
-    [live({ level: 'emergency' }, 0, 0.4), 'Memory is nearly gone: 410 MiB left.']
-  ])('%#', (input, text) => expect(plain(headline(input))).toBe(text))
-
-  test('calm names the largest model, trouble says what stopping it gives', () => {
-    expect(plain(advice(live({})))).toBe('qwen3-32b is the largest model: 61 GiB.')
-    expect(plain(advice(live({ level: 'act', reasons: ['qwen3-32b grew 9 GiB in 4 s.'] })))).toBe(
-      'qwen3-32b grew 9 GiB in 4 s. Stopping qwen3-32b would give about 61 GiB back.'
-    )
-    expect(plain(advice(live({ level: 'warn' }, 0, 1, [part('blender', 'process', 30)])))).toBe(
-      'blender holds 30 GiB; close it to get that back.'
-    )
-    expect(advice(live({}, 37, 43, []))).toBe('No model is running.')
-  })
 })

@@ -1,35 +1,51 @@
+import {
+  WATCH_SECONDS_TO_EMPTY,
+  WARN_SECONDS_TO_EMPTY,
+  isStalled
+} from '../../../shared/domain/guard/assess.ts'
 import type { LedgerPart } from '../../../shared/model/ledger.ts'
+import { isKnown } from '../../../shared/model/reading.ts'
 import type { GuardLevel, Live } from '../../../shared/model/status.ts'
-import { assertNever } from '../../../shared/util/assert-never.ts'
 import { bytesWords } from './bytes.ts'
 import { aboutText } from './duration.ts'
 
-/** What the headline needs of a tick. */
-export type HeadlineInput = Pick<Live, 'memAvailableBytes' | 'freeForModelsBytes' | 'guard' | 'ledger'>
+/** How the guard and the headline both begin it. */
+const GONE_IN = 'Memory will be gone in about'
 
-/** The panel's first sentence: what is free, and whether the desktop is safe. */
+/** What the headline needs of a tick. */
+export type HeadlineInput = Pick<
+  Live,
+  'memAvailableBytes' | 'perCpuFreeBytes' | 'freeForModelsBytes' | 'guard' | 'ledger' | 'pressure'
+>
+
+/**
+ * The panel's first sentence: what is free, and whether the desktop is safe.
+ *
+ * Each claim comes from the figure it is about; the level decides only whether 'safe' may be said.
+ */
 export function headline(live: HeadlineInput): string {
-  const free = bytesWords(live.freeForModelsBytes)
-  const left = bytesWords(live.memAvailableBytes)
-  const falling = live.guard.secondsToEmpty
-  switch (live.guard.level) {
-    case 'calm':
-      return live.freeForModelsBytes > 0
-        ? `${free} free for models. Desktop safe.`
-        : `Nothing left for models. The desktop keeps ${left}.`
-    case 'watch':
-      return `${free} free for models, and falling.`
-    case 'warn':
-      return `Only ${left} left, less than the desktop’s reserve.`
-    case 'act':
-      return falling === null
-        ? `Memory is short: ${left} left.`
-        : `Memory will be gone in about ${aboutText(falling)}. ${left} left.`
-    case 'emergency':
-      return `Memory is nearly gone: ${left} left.`
-    default:
-      return assertNever(live.guard.level)
+  const { secondsToEmpty, reserveBytes, floorBytes, level } = live.guard
+  const available = live.memAvailableBytes + (isKnown(live.perCpuFreeBytes) ? live.perCpuFreeBytes : 0)
+  const left = `${bytesWords(available)} left`
+  if (secondsToEmpty !== null && secondsToEmpty <= WARN_SECONDS_TO_EMPTY) {
+    return `${GONE_IN} ${aboutText(secondsToEmpty)}. ${left}.`
   }
+  if (secondsToEmpty !== null && secondsToEmpty <= WATCH_SECONDS_TO_EMPTY) {
+    return `Memory is falling: ${left}, enough for about ${aboutText(secondsToEmpty)}.`
+  }
+  const stalled = isStalled(live.pressure)
+  if (available >= reserveBytes) {
+    const free =
+      live.freeForModelsBytes > 0
+        ? `${bytesWords(live.freeForModelsBytes)} free for models`
+        : 'Nothing left for models'
+    if (stalled) return `${free}, but programs are waiting for memory.`
+    return level === 'calm' ? `${free}. Desktop safe.` : `${free}.`
+  }
+  if (stalled) return `Only ${left}, and programs are waiting for memory.`
+  if (secondsToEmpty !== null) return `Only ${left}, less than the desktop’s reserve, and falling.`
+  if (level === 'emergency' && available < floorBytes) return `Memory is nearly gone: ${left}.`
+  return `Nothing left for models. ${left} of the desktop’s reserve.`
 }
 
 /** The level in one word. */
@@ -54,7 +70,8 @@ export function largestHolder(parts: readonly LedgerPart[]): LedgerPart | null {
 /** Second line: why, and what to do next. */
 export function advice(live: HeadlineInput): string {
   const holder = largestHolder(live.ledger)
-  const why = live.guard.reasons[0]
+  // Not what the headline has just said.
+  const why = live.guard.reasons.find((reason) => !reason.startsWith(GONE_IN))
   const calm = live.guard.level === 'calm'
   if (holder === null) return why ?? 'No model is running.'
   const size = bytesWords(holder.bytes)

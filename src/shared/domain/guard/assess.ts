@@ -18,6 +18,10 @@ export const WATCH_SECONDS_TO_EMPTY = 60
 /** Share of the last 10 s in which every task waited for memory; 0 on a healthy machine, even a full one. */
 export const STALL_FULL_AVG10_PCT = 5
 
+/** Whether programs wait for memory; false where the kernel does not report it. */
+export const isStalled = ({ memory }: Pick<Pressures, 'memory'>): boolean =>
+  memory !== 'unknown' && memory.full !== 'unknown' && memory.full.avg10Pct >= STALL_FULL_AVG10_PCT
+
 /**
  * The level that people see, with its reasons in words.
  *
@@ -31,10 +35,7 @@ export function assess(input: AssessInput): {
   const perCpu = isKnown(input.perCpuFreeBytes) ? input.perCpuFreeBytes : 0
   const available = input.availableBytes + perCpu
   const seconds = input.secondsToEmpty
-  const stalled =
-    input.pressures.memory !== 'unknown' &&
-    input.pressures.memory.full !== 'unknown' &&
-    input.pressures.memory.full.avg10Pct >= STALL_FULL_AVG10_PCT
+  const stalled = isStalled(input.pressures)
 
   const warnings: string[] = []
   if (seconds !== null && seconds <= WARN_SECONDS_TO_EMPTY) {
@@ -47,7 +48,7 @@ export function assess(input: AssessInput): {
   if (warnings.length > 0) return { level: 'warn', reasons: warnings }
 
   const watches: string[] = []
-  if (available < input.reserveBytes) watches.push('Models have taken part of the desktop’s reserve.')
+  if (available < input.reserveBytes) watches.push('Part of the desktop’s reserve is in use.')
   if (seconds !== null && seconds <= WATCH_SECONDS_TO_EMPTY) watches.push('Memory is falling.')
   if (stalled) watches.push('Programs are waiting for memory.')
   return watches.length > 0 ? { level: 'watch', reasons: watches } : { level: 'calm', reasons: [] }

@@ -98,7 +98,7 @@ function Memory(): ReactNode {
       <TextSetting
         field="reserveBytes"
         title="Memory kept clear for the desktop"
-        hint={`In GiB. Where the warning begins. Empty = automatic; ${bytesWords(now)} at the moment.`}
+        hint={`In GiB. Memory inside it is watched; a warning comes when it falls fast or programs wait for memory. Empty = automatic; ${bytesWords(now)} at the moment.`}
         value={gibField(reserve)}
         unit="GiB"
         placeholder="automatic"
