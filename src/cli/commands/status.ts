@@ -9,8 +9,8 @@ const STRIP_WIDTH = 60
 /** One letter per kind of holder, in the strip. */
 const STRIP_LETTERS: Readonly<Record<string, string>> = {
   runner: 'R',
-  process: 'P',
   desktop: 'D',
+  process: 'P',
   other: 'o',
   shared: 's',
   hugepages: 'h',

@@ -1,13 +1,13 @@
 /**
  * Kinds in the order in which every bar, graph and table shows them.
  *
- * runner: a model runner Firebreak knows. process: another big process. desktop: shell, browser, session.
+ * runner: a model runner Firebreak knows. desktop: shell, browser, session. process: another big process.
  * hugepages: reserved by hugetlb. unattributed: in no field and in no named process; on GB10 the driver's.
  */
 export const LEDGER_KINDS = [
   'runner',
-  'process',
   'desktop',
+  'process',
   'other',
   'shared',
   'hugepages',

@@ -14,8 +14,8 @@ const isHolder = (kind: LedgerKind): boolean => kind === 'runner' || kind === 'p
 /**
  * The bands to draw, in the order of LEDGER_KINDS, bottom first; 'free' is the empty space above them.
  *
- * The largest holders by their peak keep a band of their own, runners before processes; the rest goes into one
- * band with the other programs.
+ * The largest holders by their peak keep a band of their own, runners before processes; the rest of a kind is one
+ * band beside its own kind, so that the graph has everybody where the strip has them.
  */
 export function chooseBands(
   series: readonly RecentSeries[],
@@ -29,7 +29,7 @@ export function chooseBands(
     }
   }
   const seen = series.filter((one) => (peak.get(one.id) ?? 0) > 0 && one.kind !== 'free')
-  const holders = seen
+  const largest = seen
     .filter((one) => isHolder(one.kind))
     .toSorted(
       (a, b) =>
@@ -37,22 +37,22 @@ export function chooseBands(
         (peak.get(b.id) ?? 0) - (peak.get(a.id) ?? 0) ||
         a.id.localeCompare(b.id)
     )
-  const own = holders.slice(0, maxHolders)
-  const folded = holders.slice(maxHolders).map((one) => one.id)
-  const bands: Band[] = []
-  for (const kind of LEDGER_KINDS) {
-    const ofKind = isHolder(kind)
-      ? own.filter((one) => one.kind === kind).toSorted((a, b) => a.id.localeCompare(b.id))
-      : seen.filter((one) => one.kind === kind)
-    for (const one of ofKind) {
-      const extra = kind === 'other' && ofKind[0] === one ? folded : []
-      bands.push({ ...one, partIds: [one.id, ...extra] })
-    }
-    if (kind === 'other' && ofKind.length === 0 && folded.length > 0) {
-      bands.push({ id: 'other', label: 'Other programs', kind, partIds: folded })
-    }
-  }
-  return bands
+    .slice(0, maxHolders)
+  const own = new Set(largest.map((one) => one.id))
+  return LEDGER_KINDS.flatMap((kind) => {
+    const ofKind = seen.filter((one) => one.kind === kind).toSorted((a, b) => a.id.localeCompare(b.id))
+    const alone = ofKind.filter((one) => !isHolder(kind) || own.has(one.id))
+    const bands: Band[] = alone.map((one) => ({ ...one, partIds: [one.id] }))
+    const rest = ofKind.filter((one) => isHolder(kind) && !own.has(one.id)).map((one) => one.id)
+    if (rest.length > 0)
+      bands.push({ id: `more:${kind}`, label: moreOf(kind, rest.length), kind, partIds: rest })
+    return bands
+  })
+}
+
+function moreOf(kind: LedgerKind, count: number): string {
+  const one = kind === 'runner' ? 'model' : 'program'
+  return `${count} more ${one}${count === 1 ? '' : 's'}`
 }
 
 /** Bytes of each band at one point, in the order of `bands`. */

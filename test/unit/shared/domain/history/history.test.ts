@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_DRAWN_POINTS, decimate } from '../../../../../src/shared/domain/history/decimate.ts'
 import { bandBytes, chooseBands, MAX_HOLDER_SERIES } from '../../../../../src/shared/domain/history/series.ts'
 import { MAX_RECENT_POINTS, appendPoint, inWindow } from '../../../../../src/shared/domain/history/window.ts'
+import { LEDGER_KINDS } from '../../../../../src/shared/model/ledger.ts'
 import type { RecentPoint, RecentSeries } from '../../../../../src/shared/model/status.ts'
 
 const point = (atMs: number, memAvailableBytes: number, bands: Record<string, number> = {}): RecentPoint => ({
@@ -76,6 +77,8 @@ test('inWindow reaches one point before the left edge and drops what is older', 
   expect(inWindow(points, 900_000, 1000)).toEqual([])
 })
 
+const isHolder = (kind: RecentSeries['kind']): boolean => kind === 'runner' || kind === 'process'
+
 describe('chooseBands', () => {
   const kinds = fc.constantFrom<RecentSeries['kind']>(
     'runner',
@@ -101,7 +104,7 @@ describe('chooseBands', () => {
     fc.assert(
       fc.property(ledger, ({ series, one }) => {
         const bands = chooseBands(series, [one])
-        const holders = bands.filter((band) => band.kind === 'runner' || band.kind === 'process')
+        const holders = bands.filter((band) => band.partIds[0] === band.id && isHolder(band.kind))
         expect(holders.length).toBeLessThanOrEqual(MAX_HOLDER_SERIES)
         const drawn = bandBytes(bands, one).reduce((sum, bytes) => sum + bytes, 0)
         const held = series
@@ -112,19 +115,34 @@ describe('chooseBands', () => {
     )
   })
 
-  test('runners come before processes, and the rest is folded into the other programs', () => {
+  test('runners come before processes, and the rest is folded beside its own kind', () => {
     const series: RecentSeries[] = [
       ...Array.from({ length: 12 }, (_, at): RecentSeries => ({
         id: `process:${at}`,
         label: 'x',
         kind: 'process'
       })),
+      { id: 'desktop', label: 'Desktop', kind: 'desktop' },
+      { id: 'other', label: 'Other programs', kind: 'other' },
       { id: 'runner:a', label: 'a', kind: 'runner' }
     ]
     const one = point(1, 0, Object.fromEntries(series.map((each, at) => [each.id, 100 - at])))
     const bands = chooseBands(series, [one])
-    expect(bands[0]?.id).toBe('runner:a')
-    expect(bands.filter((band) => band.kind === 'process').length).toBe(MAX_HOLDER_SERIES - 1)
-    expect(bands.at(-1)?.label).toBe('Other programs')
+    expect(bands.map((band) => band.id).slice(0, 2)).toEqual(['runner:a', 'desktop'])
+    expect(bands.slice(2, -2).map((band) => band.kind)).toEqual(
+      Array.from({ length: MAX_HOLDER_SERIES - 1 }, () => 'process')
+    )
+    expect(bands.at(-2)).toMatchObject({ label: '5 more programs', kind: 'process' })
+    expect(bands.at(-1)).toMatchObject({ id: 'other', partIds: ['other'] })
+  })
+
+  test('every kind stands where the ledger has it: models, desktop, other programs first', () => {
+    fc.assert(
+      fc.property(ledger, ({ series, one }) => {
+        const ranks = chooseBands(series, [one]).map((band) => LEDGER_KINDS.indexOf(band.kind))
+        expect(ranks).toEqual(ranks.toSorted((a, b) => a - b))
+      })
+    )
+    expect(LEDGER_KINDS.slice(0, 3)).toEqual(['runner', 'desktop', 'process'])
   })
 })

@@ -57,8 +57,8 @@ describe('on a Spark', () => {
   it('keeps the order of kinds, the biggest holder first', () => {
     expect(made.parts.map(({ id }) => id)).toEqual([
       'runner:abc',
-      'process:1300:13000',
       'desktop',
+      'process:1300:13000',
       'other',
       'shared',
       'hugepages',
