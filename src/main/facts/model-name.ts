@@ -1,6 +1,6 @@
-// What firmware says where nobody filled in the form.
+// What firmware says where nobody filled in the form, and what systeminformation says in a container.
 const PLACEHOLDER =
-  /^(?:|-|none|unknown|default string|to be filled by o\.?e\.?m\.?|system (?:manufacturer|product name)|not specified)$/i
+  /^(?:|-|none|unknown|default string|to be filled by o\.?e\.?m\.?|system (?:manufacturer|product name)|not (?:specified|applicable|available)|docker container)$/i
 
 /**
  * The machine's model in words, from DMI; 'unknown' when the firmware does not say.

@@ -10,7 +10,8 @@ describe('the machine’s model', () => {
     ['Default string', 'Default string', 'unknown'],
     ['', 'QEMU Virtual Machine', 'QEMU Virtual Machine'],
     ['', '', 'unknown'],
-    ['-', '-', 'unknown']
+    ['-', '-', 'unknown'],
+    ['', 'Docker Container', 'unknown']
   ])('%j and %j are %j', (maker, model, expected) => {
     expect(modelName(maker, model)).toBe(expected)
   })
