@@ -18,9 +18,6 @@ const PAGE_WORDS: Readonly<Record<Page, string>> = {
   settings: 'Settings'
 }
 
-/** Without a tick for this long the numbers are called old: the core ticks once a second at least, in ms. */
-const STALE_AFTER_MS = 6_000
-
 function pageOf(page: Page): ReactNode {
   switch (page) {
     case 'overview':
@@ -32,21 +29,6 @@ function pageOf(page: Page): ReactNode {
     default:
       return assertNever(page)
   }
-}
-
-/** Marks the panel as stale while ticks do not come, whatever the connection says. */
-function useStale(): void {
-  const link = usePanel('app', (state) => state.link)
-  const setStale = usePanel('app', (state) => state.setStale)
-  const sequence = usePanel('live', (state) => state.live?.sequence ?? null)
-  const [staleSequence, setStaleSequence] = useState<number | null>(null)
-  useEffect(() => {
-    if (sequence === null) return undefined
-    const timer = setTimeout(() => setStaleSequence(sequence), STALE_AFTER_MS)
-    return () => clearTimeout(timer)
-  }, [sequence])
-  const stale = sequence !== null && (link === 'lost' || staleSequence === sequence)
-  useEffect(() => setStale(stale), [stale, setStale])
 }
 
 /** The theme of the settings, on the root element, where tokens.css looks for it. */
@@ -176,7 +158,6 @@ function Waiting({ refused }: { readonly refused: boolean }): ReactNode {
 export function App(): ReactNode {
   useTheme()
   usePageKeys()
-  useStale()
   const page = usePanel('app', (state) => state.page)
   const link = usePanel('app', (state) => state.link)
   const ready = usePanel('live', (state) => state.live !== null)

@@ -4,16 +4,14 @@ import { createRoot } from 'react-dom/client'
 import { createClient } from '../../shared/contract/client.ts'
 import { App } from './app.tsx'
 import { chooseLink } from './client/choose.ts'
+import { documentVisibility } from './client/visibility.ts'
 import { PanelContext } from './stores/context.ts'
 import { createPanel } from './stores/panel.ts'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 const link = chooseLink(window)
-const panel = createPanel(createClient(link), link)
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) void panel.catchUp()
-})
+const panel = createPanel(createClient(link), link, documentVisibility(document))
 createRoot(root).render(
   <StrictMode>
     <PanelContext value={panel}>

@@ -1,49 +1,14 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createClient } from '../../../src/shared/contract/client.ts'
 import { EVENT_NAMES } from '../../../src/shared/contract/channels.ts'
-import type { WireRequest } from '../../../src/shared/contract/wire.ts'
-import { createEmitter } from '../../../src/shared/util/emitter.ts'
-import type { LinkState, PanelLink } from '../../../src/renderer/src/client/link.ts'
-import { createPanel } from '../../../src/renderer/src/stores/panel.ts'
-import { wholeText } from '../../../src/renderer/src/stores/log-text.ts'
-import { assignHues, HUE_COUNT } from '../../../src/renderer/src/stores/hues.ts'
-import { holderOrder } from '../../../src/renderer/src/stores/holder-order.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
-import { fakeCore } from '../../support/fake-core/core.ts'
+import { holderOrder } from '../../../src/renderer/src/stores/holder-order.ts'
+import { wholeText } from '../../../src/renderer/src/stores/log-text.ts'
 import { SCENARIOS } from '../../support/fake-core/scenarios.ts'
-
-function fakeLink() {
-  const core = fakeCore(SCENARIOS.calm, 'system')
-  const events = createEmitter<unknown>((error) => {
-    throw error
-  })
-  const states = createEmitter<LinkState>((error) => {
-    throw error
-  })
-  const asked: WireRequest[] = []
-  const link: PanelLink = {
-    state: 'connected',
-    request: (message) => {
-      asked.push(message)
-      return core.request(message)
-    },
-    onEvent: (listener) => events.on(listener),
-    onState: (listener) => states.on(listener)
-  }
-  return { core, link, asked, events, states }
-}
-
-const ready = async () => {
-  const fake = fakeLink()
-  const panel = createPanel(createClient(fake.link), fake.link)
-  await vi.waitFor(() => expect(panel.live.getState().live).not.toBeNull())
-  await vi.waitFor(() => expect(panel.runners.getState().loaded).toBe(true))
-  return { ...fake, panel }
-}
+import { readyPanel } from './fake-link.ts'
 
 describe('the panel', () => {
   test('asks for everything at start and shows it', async () => {
-    const { panel, asked } = await ready()
+    const { panel, asked } = await readyPanel()
     expect(asked[0]?.command).toBe('events.subscribe')
     expect(panel.recent.getState().points.length).toBe(899)
     expect(panel.runners.getState().profiles.length).toBe(SCENARIOS.calm.profiles.length)
@@ -54,7 +19,7 @@ describe('the panel', () => {
   })
 
   test('takes ticks, and garbage changes nothing', async () => {
-    const { panel, core, events } = await ready()
+    const { panel, core, events } = await readyPanel()
     events.emit(core.tick())
     expect(panel.live.getState().live?.sequence).toBe(1)
     const before = panel.live.getState()
@@ -72,28 +37,33 @@ describe('the panel', () => {
   })
 
   test('asks anew after a lost connection, and leaves no listener behind', async () => {
-    const { panel, asked, states, events } = await ready()
-    states.emit('lost')
+    const { panel, asked, become, states, events } = await readyPanel()
+    become('lost')
     expect(panel.app.getState().link).toBe('lost')
     const before = asked.length
-    states.emit('connected')
+    become('connected')
     await vi.waitFor(() => expect(asked.slice(before).map((one) => one.command)).toContain('recent.get'))
     panel.dispose()
     expect(events.listenerCount).toBe(0)
     expect(states.listenerCount).toBe(0)
   })
 
-  test('catches up with the past after a time in which nothing was sent', async () => {
-    const { panel, asked } = await ready()
-    asked.length = 0
-    await panel.catchUp()
-    expect(asked.map((one) => one.command).toSorted()).toEqual(['recent.get', 'status.get'])
-    expect(panel.recent.getState().points.length).toBe(899)
+  test('what failed only because the connection was lost is forgotten when it is back', async () => {
+    const { panel, become } = await readyPanel()
+    const { start } = panel.runners.getState()
+    await start({ target: 'gemma-3-27b' })
+    become('lost')
+    await start({ target: 'embed' })
+    await panel.settings.getState().change('theme', { theme: 'dark' })
+    expect(panel.runners.getState().errors.get('embed')?.code).toBe('disconnected')
+    become('connected')
+    await vi.waitFor(() => expect([...panel.runners.getState().errors.keys()]).toEqual(['gemma-3-27b']))
+    expect(panel.settings.getState().fields.size).toBe(0)
     panel.dispose()
   })
 
   test('a refused start is kept with its way out until the next attempt', async () => {
-    const { panel } = await ready()
+    const { panel } = await readyPanel()
     const { start } = panel.runners.getState()
     const result = await start({ target: 'gemma-3-27b' })
     expect(result.ok).toBe(false)
@@ -105,7 +75,7 @@ describe('the panel', () => {
   })
 
   test('a setting is shown as saved once the core has it, and a refusal in its place', async () => {
-    const { panel } = await ready()
+    const { panel } = await readyPanel()
     const { change, refuse } = panel.settings.getState()
     expect(await change('theme', { theme: 'dark' })).toBe(true)
     expect(panel.settings.getState().settings?.theme).toBe('dark')
@@ -116,7 +86,7 @@ describe('the panel', () => {
   })
 
   test('a log goes on where the first read ended, and is asked for only while it is open', async () => {
-    const { panel, core, events, asked } = await ready()
+    const { panel, core, events, asked } = await readyPanel()
     expect(asked[0]?.input).toEqual({ events: EVENT_NAMES.filter((name) => name !== 'log') })
     await panel.log.getState().open('qwen3-32b')
     const first = wholeText(panel.log.getState().blocks)
@@ -126,15 +96,6 @@ describe('the panel', () => {
     expect(text.length).toBeGreaterThan(first.length)
     panel.dispose()
   })
-})
-
-test('hues stay with their id, and the first seven differ', () => {
-  const ids = Array.from({ length: HUE_COUNT }, (_, at) => `runner:m${at}`)
-  const first = assignHues(new Map(), ids)
-  expect(new Set(first.values()).size).toBe(HUE_COUNT)
-  const more = assignHues(first, ['runner:new', ...ids])
-  for (const id of ids) expect(more.get(id)).toBe(first.get(id))
-  expect(assignHues(first, ids)).toBe(first)
 })
 
 test('near-equal holders do not trade places; a clear winner passes', () => {

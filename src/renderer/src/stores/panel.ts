@@ -1,13 +1,16 @@
 import type { Client } from '../../../shared/contract/client.ts'
 import { EVENT_NAMES, type EventName } from '../../../shared/contract/channels.ts'
+import type { Live } from '../../../shared/model/status.ts'
 import { disposable, disposeAll, type Disposable } from '../../../shared/util/disposable.ts'
 import type { PanelLink } from '../client/link.ts'
+import type { Visibility } from '../client/visibility.ts'
 import { createAppStore, type AppStore } from './app.ts'
 import { createLiveStore, type LiveStore } from './live.ts'
 import { createLogStore, type LogStore } from './log.ts'
 import { createRecentStore, type RecentStore } from './recent.ts'
 import { createRunnersStore, type RunnersStore } from './runners.ts'
 import { createSettingsStore, type SettingsStore } from './settings.ts'
+import { createTickWatch } from './tick-watch.ts'
 
 /** As far back as the longest window of the live graph. */
 const RECENT_WINDOW_S = 900
@@ -23,44 +26,87 @@ export interface Panel extends Disposable {
   readonly runners: RunnersStore
   readonly settings: SettingsStore
   readonly log: LogStore
-  /** Reads the present and the past again: a hidden window is not sent any live event. */
-  catchUp(): Promise<void>
 }
 
-/** Joins the stores to a core; after a lost connection everything is asked for anew. */
-export function createPanel(client: Client, link: PanelLink): Panel {
+/**
+ * Joins the stores to a core.
+ *
+ * After a lost connection, and when ticks come back after they had stopped, everything is asked for anew: the core may
+ * be another one. While nobody sees the page ticks are not drawn; on return the last one is, and the past it missed is
+ * read.
+ */
+export function createPanel(client: Client, link: PanelLink, visibility: Visibility): Panel {
   const app = createAppStore(client, link.state)
   const live = createLiveStore()
   const recent = createRecentStore()
   const runners = createRunnersStore(client)
   const settings = createSettingsStore(client)
   const log = createLogStore(client)
+  /** The last tick that nobody saw. */
+  let unseen: Live | null = null
 
   const catchUp = async (): Promise<void> => {
+    const before = live.getState().live
     const [status, past] = await Promise.all([
       client.call('status.get', {}),
       client.call('recent.get', { windowS: RECENT_WINDOW_S })
     ])
     if (past.ok) recent.getState().reset(past.value)
-    if (status.ok) live.getState().set(status.value)
+    // A tick that came meanwhile is newer than the answer.
+    if (status.ok && live.getState().live === before) live.getState().set(status.value)
   }
 
-  const sync = async (): Promise<void> => {
-    await client.call('events.subscribe', { events: [...ALWAYS_WANTED] })
+  const readAll = async (): Promise<void> => {
+    const subscribed = await client.call('events.subscribe', { events: [...ALWAYS_WANTED] })
+    if (subscribed.ok) {
+      runners.getState().reconnected()
+      settings.getState().reconnected()
+    }
+    const open = log.getState().id
     await Promise.all([
       catchUp(),
       app.getState().load(),
       settings.getState().load(),
-      runners.getState().refresh()
+      runners.getState().refresh(),
+      open === null ? undefined : log.getState().open(open)
     ])
-    const open = log.getState().id
-    if (open !== null) await log.getState().open(open)
+  }
+  let syncing: Promise<void> | null = null
+  const sync = (): void => {
+    syncing ??= readAll().finally(() => {
+      syncing = null
+    })
+  }
+
+  const tellStale = (): void => {
+    const isOld = app.getState().link === 'lost' || ticks.silent
+    app.getState().setStale(isOld && live.getState().live !== null)
+  }
+  const ticks = createTickWatch({
+    onChange(silent) {
+      tellStale()
+      if (!silent) sync()
+    },
+    ask() {
+      tellStale()
+      sync()
+    }
+  })
+  const watchTicks = (anew?: 'anew'): void => {
+    if (visibility.hidden || link.state !== 'connected') ticks.pause()
+    else ticks.resume(anew)
   }
 
   const parts: Disposable[] = [
+    ticks,
     client.on('live', (payload) => {
+      if (visibility.hidden) {
+        unseen = payload
+        return
+      }
       live.getState().set(payload)
       recent.getState().append(payload)
+      ticks.ticked()
     }),
     client.on('runner', (view) => runners.getState().upsert(view)),
     client.on('runner-removed', ({ id }) => runners.getState().removed(id)),
@@ -74,11 +120,21 @@ export function createPanel(client: Client, link: PanelLink): Panel {
         }
       })
     ),
+    visibility.onChange(() => {
+      watchTicks()
+      if (visibility.hidden) return
+      if (unseen !== null) live.getState().set(unseen)
+      unseen = null
+      void catchUp()
+    }),
     link.onState((state) => {
       app.getState().setLink(state)
-      if (state === 'connected') void sync()
+      watchTicks('anew')
+      tellStale()
+      if (state === 'connected') sync()
     })
   ]
-  if (link.state === 'connected') void sync()
-  return { app, live, recent, runners, settings, log, catchUp, dispose: () => disposeAll(parts) }
+  watchTicks()
+  if (link.state === 'connected') sync()
+  return { app, live, recent, runners, settings, log, dispose: () => disposeAll(parts) }
 }

@@ -26,6 +26,8 @@ export interface RunnersState {
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
   removeProfile(id: string): Promise<void>
   dismissError(key: string): void
+  /** The core answers again: what was refused only because it did not is worth another try. */
+  reconnected(): void
 }
 export type RunnersStore = StoreApi<RunnersState>
 
@@ -55,17 +57,21 @@ export function createRunnersStore(client: Client): RunnersStore {
       asked: new Map(),
       errors: new Map(),
       async refresh() {
-        const [runners, profiles, models] = await Promise.all([
-          client.call('runners.list', {}),
+        const listRunners = async (): Promise<void> => {
+          const runners = await client.call('runners.list', {})
+          if (runners.ok) set({ runners: runners.value.toSorted(byLabel) })
+        }
+        // Shown as soon as they are known: a search through big folders takes its time.
+        const [, profiles, models] = await Promise.all([
+          listRunners(),
           client.call('profiles.list', {}),
           client.call('models.list', {})
         ])
-        set({
-          loaded: true,
-          ...(runners.ok ? { runners: runners.value.toSorted(byLabel) } : {}),
+        set((before) => ({
+          loaded: before.loaded || profiles.ok,
           ...(profiles.ok ? { profiles: profiles.value.toSorted(byLabel) } : {}),
           ...(models.ok ? { models: models.value.models, searched: models.value.searched } : {})
-        })
+        }))
       },
       upsert(view) {
         set((before) => ({
@@ -108,6 +114,11 @@ export function createRunnersStore(client: Client): RunnersStore {
       },
       dismissError(key) {
         set((before) => ({ errors: without(before.errors, key) }))
+      },
+      reconnected() {
+        set((before) => ({
+          errors: new Map([...before.errors].filter(([, error]) => error.code !== 'disconnected'))
+        }))
       }
     }
   })

@@ -24,6 +24,8 @@ export interface SettingsState {
   /** What is wrong before the core is asked; false, as from `change`. */
   refuse(field: string, message: string): false
   measure(): Promise<void>
+  /** The core answers again: a change that failed only because it did not is worth another try. */
+  reconnected(): void
 }
 export type SettingsStore = StoreApi<SettingsState>
 
@@ -56,6 +58,15 @@ export function createSettingsStore(client: Client): SettingsStore {
       async measure() {
         const result = await client.call('app.own-cost', {})
         if (result.ok) set({ ownCost: result.value })
+      },
+      reconnected() {
+        set((before) => ({
+          fields: new Map(
+            [...before.fields].filter(
+              ([, state]) => state.kind !== 'failed' || state.error.code !== 'disconnected'
+            )
+          )
+        }))
       }
     }
   })

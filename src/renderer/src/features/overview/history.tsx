@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { graphData } from '../../charts/graph-data.ts'
 import { LiveGraph } from '../../charts/live-graph.tsx'
 import { startMarks } from '../../charts/marks.ts'
@@ -8,24 +8,10 @@ import { usePanel } from '../../stores/context.ts'
 const WINDOWS = [1, 5, 15] as const
 type WindowMinutes = (typeof WINDOWS)[number]
 
-/** False while nobody can see the page: the graph then keeps still and costs nothing. */
-function useVisible(): boolean {
-  const [visible, setVisible] = useState(!document.hidden)
-  useEffect(() => {
-    const onChange = (): void => setVisible(!document.hidden)
-    document.addEventListener('visibilitychange', onChange)
-    return () => document.removeEventListener('visibilitychange', onChange)
-  }, [])
-  return visible
-}
-
 /** The stacked graph of the last minutes, with a switch and a summary for those who do not see it. */
 export function History(): ReactNode {
   const [minutes, setMinutes] = useState<WindowMinutes>(5)
-  const visible = useVisible()
-  const fresh = usePanel('recent', (state) => state.points)
-  const [points, setPoints] = useState(fresh)
-  if (visible && points !== fresh) setPoints(fresh)
+  const points = usePanel('recent', (state) => state.points)
   const series = usePanel('recent', (state) => state.series)
   const hues = usePanel('live', (state) => state.hues)
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
