@@ -11,20 +11,23 @@ function hash(text: string): number {
 }
 
 /**
- * A hue for each id; those that have one keep it, a new one takes its preferred hue or the next that is free.
+ * A hue for each id: its preferred one, or the next that is free.
  *
- * With more ids than hues the least used ones repeat: names and order tell them apart then.
+ * It depends on `profiles` alone, not on what runs or on the order of anything, so that a model looks the same in
+ * every session; ids that belong to no profile come after them. With more ids than hues the least used repeat:
+ * names and order tell them apart then.
  */
 export function assignHues(
-  known: ReadonlyMap<string, number>,
-  ids: readonly string[]
+  profiles: readonly string[],
+  others: readonly string[] = []
 ): ReadonlyMap<string, number> {
-  const fresh = [...new Set(ids)].filter((id) => !known.has(id)).toSorted()
-  if (fresh.length === 0) return known
-  const hues = new Map(known)
+  const hues = new Map<string, number>()
   const used = Array.from({ length: HUE_COUNT }, () => 0)
-  for (const hue of hues.values()) used[hue] = (used[hue] ?? 0) + 1
-  for (const id of fresh) {
+  // By hash, so that a new profile moves only those few that prefer what it takes and come after it.
+  const ordered = (ids: readonly string[]): readonly string[] =>
+    [...new Set(ids)].toSorted((a, b) => hash(a) - hash(b) || (a < b ? -1 : 1))
+  for (const id of [...ordered(profiles), ...ordered(others)]) {
+    if (hues.has(id)) continue
     const least = Math.min(...used)
     let hue = hash(id) % HUE_COUNT
     while ((used[hue] ?? 0) > least) hue = (hue + 1) % HUE_COUNT

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { LEDGER_KINDS, type LedgerPart } from '../../../shared/model/ledger.ts'
 import type { Live } from '../../../shared/model/status.ts'
+import { calmParts } from './calm-parts.ts'
 import { holderOrder } from './holder-order.ts'
 import { assignHues } from './hues.ts'
 
@@ -13,7 +14,9 @@ export interface LiveState {
   readonly parts: readonly LedgerPart[]
   /** Ids of those who hold memory, largest first. */
   readonly holders: readonly string[]
-  /** Hue index by ledger id of runners; kept for the session. */
+  /** Ledger ids of all runners there are, running or not. */
+  readonly runnerIds: readonly string[]
+  /** Hue index by ledger id of runners. */
   readonly hues: ReadonlyMap<string, number>
   set(live: Live): void
   knowRunners(ids: readonly string[]): void
@@ -23,32 +26,43 @@ export type LiveStore = StoreApi<LiveState>
 const isHolding = (part: LedgerPart): boolean =>
   part.kind !== 'free' && part.kind !== 'cache' && part.bytes > 0
 
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((one, at) => one === b[at])
+
+const runnersIn = (parts: readonly LedgerPart[]): readonly string[] =>
+  parts.filter((part) => part.kind === 'runner').map((part) => part.id)
+
 export function createLiveStore(): LiveStore {
   return createStore<LiveState>()((set) => ({
     live: null,
     parts: [],
     holders: [],
+    runnerIds: [],
     hues: new Map(),
     set(live) {
-      set((before) => ({
-        live,
-        parts: live.ledger.toSorted(
+      set((before) => {
+        const sorted = live.ledger.toSorted(
           (a, b) => (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0) || a.id.localeCompare(b.id)
-        ),
-        holders: holderOrder(before.holders, live.ledger.filter(isHolding)),
-        hues: assignHues(
-          before.hues,
-          live.ledger.filter((part) => part.kind === 'runner').map((part) => part.id)
         )
-      }))
+        const parts = calmParts(before.parts, sorted, live.memTotalBytes)
+        const holders = holderOrder(before.holders, live.ledger.filter(isHolding))
+        const runners = runnersIn(sorted)
+        return {
+          live,
+          parts,
+          holders: sameList(before.holders, holders) ? before.holders : holders,
+          hues: runners.every((id) => before.hues.has(id))
+            ? before.hues
+            : assignHues(before.runnerIds, runners)
+        }
+      })
     },
     knowRunners(ids) {
-      set((before) => ({
-        hues: assignHues(
-          before.hues,
-          ids.map((id) => `runner:${id}`)
-        )
-      }))
+      set((before) => {
+        const runnerIds = ids.map((id) => `runner:${id}`)
+        if (sameList(before.runnerIds, runnerIds)) return before
+        return { runnerIds, hues: assignHues(runnerIds, runnersIn(before.parts)) }
+      })
     }
   }))
 }
