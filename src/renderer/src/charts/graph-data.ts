@@ -1,4 +1,5 @@
 import { decimate } from '../../../shared/domain/history/decimate.ts'
+import { gapsOf, type Gap } from '../../../shared/domain/history/gaps.ts'
 import { bandBytes, chooseBands, type Band } from '../../../shared/domain/history/series.ts'
 import { inWindow } from '../../../shared/domain/history/window.ts'
 import type { RecentPoint, RecentSeries } from '../../../shared/model/status.ts'
@@ -6,30 +7,39 @@ import type { RecentPoint, RecentSeries } from '../../../shared/model/status.ts'
 /** One drawn moment: bytes by band index, as recharts wants it (flat, by data key). */
 export interface GraphPoint {
   readonly atMs: number
-  readonly memAvailableBytes: number
+  /** null in unmeasured time, where no band has bytes either and every area is broken. */
+  readonly memAvailableBytes: number | null
   readonly [band: `b${number}`]: number
 }
 
 export interface GraphData {
   readonly bands: readonly Band[]
   readonly points: readonly GraphPoint[]
+  /** Unmeasured time, which stays blank; nothing of it may look like 'all free'. */
+  readonly gaps: readonly Gap[]
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** What the live graph draws of the last `windowMs`: at most 150 points and 8 holders, every dip kept. */
+/** What the live graph draws of the last `windowMs`: at most 150 measured points and 8 holders, every dip kept. */
 export function graphData(
   series: readonly RecentSeries[],
   recent: readonly RecentPoint[],
   windowMs: number
 ): GraphData {
   const toMs = recent.at(-1)?.atMs ?? 0
-  const drawn = decimate(inWindow(recent, toMs, windowMs), windowMs)
+  const fromMs = toMs - windowMs
+  const inside = inWindow(recent, toMs, windowMs)
+  const drawn = decimate(inside, windowMs)
   const bands = chooseBands(series, drawn)
-  const points = drawn.map((point) => {
+  const gaps = gapsOf(inside, fromMs)
+  const points = drawn.map((point): GraphPoint => {
     const flat: Record<`b${number}`, number> = {}
     for (const [at, bytes] of bandBytes(bands, point).entries()) flat[`b${at}`] = bytes
     return { atMs: point.atMs, memAvailableBytes: point.memAvailableBytes, ...flat }
   })
-  return { bands, points, fromMs: toMs - windowMs, toMs }
+  const breaks = gaps
+    .filter((gap) => points.some((point) => point.atMs <= gap.fromMs))
+    .map((gap): GraphPoint => ({ atMs: (gap.fromMs + gap.toMs) / 2, memAvailableBytes: null }))
+  return { bands, points: [...points, ...breaks].toSorted((a, b) => a.atMs - b.atMs), gaps, fromMs, toMs }
 }

@@ -52,7 +52,7 @@ interface HoverProps {
 /** Every band at the moment under the pointer, in the order of the drawing. */
 function Hover({ data, hues, active, payload }: HoverProps): ReactNode {
   const point = payload?.[0]?.payload
-  if (active !== true || point === undefined) return null
+  if (active !== true || point === undefined || point.memAvailableBytes === null) return null
   return (
     <div className="graph-hover">
       <p className="num">
@@ -107,8 +107,6 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
   const edge = Math.max(0, memTotalBytes - reserveBytes)
   // An area belongs to a place, not to a holder: recharts stacks in the order in which areas were mounted.
   const slots = data.bands.map((band, at) => ({ slot: `b${at}` as const, band }))
-  // Before the first point nothing is known, which must not look like 'all free'.
-  const unseenUntilMs = data.points[0]?.atMs ?? data.toMs
   return (
     <ResponsiveContainer width="100%" height="100%">
       <AreaChart
@@ -155,15 +153,16 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
             activeDot={false}
           />
         ))}
-        {unseenUntilMs > data.fromMs && (
+        {data.gaps.map((gap) => (
           <ReferenceArea
-            x1={data.fromMs}
-            x2={unseenUntilMs}
+            key={gap.fromMs}
+            x1={gap.fromMs}
+            x2={gap.toMs}
             fill="var(--card)"
             fillOpacity={1}
             ifOverflow="hidden"
           />
-        )}
+        ))}
         <ReferenceArea
           y1={edge}
           y2={memTotalBytes}

@@ -22,7 +22,10 @@ export function History(): ReactNode {
     [series, points, minutes]
   )
   const marks = useMemo(() => startMarks(runners, data.fromMs, data.toMs), [runners, data.fromMs, data.toMs])
-  const lowest = data.points.reduce((low, point) => Math.min(low, point.memAvailableBytes), memTotalBytes)
+  const lowest = data.points.reduce(
+    (low, point) => Math.min(low, point.memAvailableBytes ?? low),
+    memTotalBytes
+  )
   return (
     <section className="card history live-data" aria-label="Memory over time">
       <div className="card-head">
@@ -76,26 +79,29 @@ function Summary({
   const last = data.points.at(-1)
   if (first === undefined || last === undefined) return null
   return (
-    <table className="hidden-visually">
-      <caption>Memory over the last {minutes} minutes</caption>
-      <thead>
-        <tr>
-          <th scope="col">Holder</th>
-          <th scope="col">Then</th>
-          <th scope="col">Peak</th>
-          <th scope="col">Now</th>
-        </tr>
-      </thead>
-      <tbody>
-        {data.bands.map((band, at) => (
-          <tr key={band.id}>
-            <th scope="row">{band.label}</th>
-            <td>{bytesWords(first[`b${at}`] ?? 0)}</td>
-            <td>{bytesWords(Math.max(...data.points.map((point) => point[`b${at}`] ?? 0)))}</td>
-            <td>{bytesWords(last[`b${at}`] ?? 0)}</td>
+    // A table cannot be made smaller than its text, so it is hidden in something that can.
+    <div className="hidden-visually">
+      <table>
+        <caption>Memory over the last {minutes} minutes</caption>
+        <thead>
+          <tr>
+            <th scope="col">Holder</th>
+            <th scope="col">Then</th>
+            <th scope="col">Peak</th>
+            <th scope="col">Now</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {data.bands.map((band, at) => (
+            <tr key={band.id}>
+              <th scope="row">{band.label}</th>
+              <td>{bytesWords(first[`b${at}`] ?? 0)}</td>
+              <td>{bytesWords(Math.max(...data.points.map((point) => point[`b${at}`] ?? 0)))}</td>
+              <td>{bytesWords(last[`b${at}`] ?? 0)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
