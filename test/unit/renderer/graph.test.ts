@@ -29,7 +29,7 @@ describe('the graph', () => {
       { fromMs: END_MS - 200_000, toMs: END_MS - 60_000 }
     ])
     const at = data.points.findIndex((point) => point.memAvailableBytes === null)
-    expect(data.points[at]).toEqual({ atMs: END_MS - 130_000, memAvailableBytes: null })
+    expect(data.points[at]).toEqual({ atMs: END_MS - 130_000, heldBytes: null, memAvailableBytes: null })
     expect(data.points[at - 1]?.atMs).toBeLessThanOrEqual(END_MS - 200_000)
     expect(data.points[at + 1]?.atMs).toBeGreaterThanOrEqual(END_MS - 60_000)
     expect(data.points.filter((point) => point.memAvailableBytes === null).length).toBe(1)

@@ -1,4 +1,4 @@
-import { decimate } from '../../../shared/domain/history/decimate.ts'
+import { decimate, drawnStepMs } from '../../../shared/domain/history/decimate.ts'
 import { gapsOf, type Gap } from '../../../shared/domain/history/gaps.ts'
 import { bandBytes, chooseBands, type Band } from '../../../shared/domain/history/series.ts'
 import { inWindow } from '../../../shared/domain/history/window.ts'
@@ -9,6 +9,8 @@ export interface GraphPoint {
   readonly atMs: number
   /** null in unmeasured time, where no band has bytes either and every area is broken. */
   readonly memAvailableBytes: number | null
+  /** Everything but free memory and file cache, which the kernel gives back; null in unmeasured time. */
+  readonly heldBytes: number | null
   readonly [band: `b${number}`]: number
 }
 
@@ -21,7 +23,7 @@ export interface GraphData {
   readonly toMs: number
 }
 
-/** What the live graph draws of the last `windowMs`: at most 150 measured points and 8 holders, every dip kept. */
+/** What the live graph draws of the last `windowMs`: about a hundred measured points and 8 holders, every dip kept. */
 export function graphData(
   series: readonly RecentSeries[],
   recent: readonly RecentPoint[],
@@ -30,16 +32,24 @@ export function graphData(
   const toMs = recent.at(-1)?.atMs ?? 0
   const fromMs = toMs - windowMs
   const inside = inWindow(recent, toMs, windowMs)
-  const drawn = decimate(inside, windowMs)
+  const drawn = decimate(inside, drawnStepMs(windowMs))
   const bands = chooseBands(series, drawn)
   const gaps = gapsOf(inside, fromMs)
   const points = drawn.map((point): GraphPoint => {
     const flat: Record<`b${number}`, number> = {}
-    for (const [at, bytes] of bandBytes(bands, point).entries()) flat[`b${at}`] = bytes
-    return { atMs: point.atMs, memAvailableBytes: point.memAvailableBytes, ...flat }
+    let heldBytes = 0
+    for (const [at, bytes] of bandBytes(bands, point).entries()) {
+      flat[`b${at}`] = bytes
+      if (bands[at]?.kind !== 'cache') heldBytes += bytes
+    }
+    return { atMs: point.atMs, memAvailableBytes: point.memAvailableBytes, heldBytes, ...flat }
   })
   const breaks = gaps
     .filter((gap) => points.some((point) => point.atMs <= gap.fromMs))
-    .map((gap): GraphPoint => ({ atMs: (gap.fromMs + gap.toMs) / 2, memAvailableBytes: null }))
+    .map((gap): GraphPoint => ({
+      atMs: (gap.fromMs + gap.toMs) / 2,
+      memAvailableBytes: null,
+      heldBytes: null
+    }))
   return { bands, points: [...points, ...breaks].toSorted((a, b) => a.atMs - b.atMs), gaps, fromMs, toMs }
 }

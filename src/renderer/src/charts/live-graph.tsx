@@ -10,11 +10,10 @@ import {
   XAxis,
   YAxis
 } from 'recharts'
-import { GIB, bytesText, gibTick } from '../format/bytes.ts'
-import { clockText } from '../format/duration.ts'
+import { GIB, gibTick } from '../format/bytes.ts'
 import { holderFill } from '../ui/holder-fill.ts'
-import { Swatch } from '../ui/swatch.tsx'
 import type { GraphData, GraphPoint } from './graph-data.ts'
+import { Hover, MarkLabel } from './graph-labels.tsx'
 import type { GraphMark } from './marks.ts'
 import './live-graph.css'
 
@@ -30,72 +29,12 @@ export interface LiveGraphProps {
 const TICK_STEPS_GIB = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256]
 const MAX_TICKS = 5
 
-/** Baseline of a mark's label below the top of the plot, in px. */
-const MARK_LABEL_Y = 34
-
 /** Right of this share of the plot a mark's label goes to its left. */
 const FLIP_SHARE = 0.6
 
 function ticks(memTotalBytes: number): readonly number[] {
   const step = (TICK_STEPS_GIB.find((one) => memTotalBytes / (one * GIB) < MAX_TICKS) ?? 512) * GIB
   return Array.from({ length: Math.floor(memTotalBytes / step) + 1 }, (_, at) => at * step)
-}
-
-interface HoverProps {
-  readonly data: GraphData
-  readonly hues: LiveGraphProps['hues']
-  /** Given by recharts. */
-  readonly active?: boolean
-  readonly payload?: readonly { readonly payload?: GraphPoint }[]
-}
-
-/** Every band at the moment under the pointer, in the order of the drawing. */
-function Hover({ data, hues, active, payload }: HoverProps): ReactNode {
-  const point = payload?.[0]?.payload
-  if (active !== true || point === undefined || point.memAvailableBytes === null) return null
-  return (
-    <div className="graph-hover">
-      <p className="num">
-        {clockText(point.atMs)} · {bytesText(point.memAvailableBytes)} available
-      </p>
-      <ul>
-        {data.bands
-          .map((band, at) => ({ band, bytes: point[`b${at}`] ?? 0 }))
-          .filter(({ bytes }) => bytes > 0)
-          .toReversed()
-          .map(({ band, bytes }) => (
-            <li key={band.id}>
-              <Swatch kind={band.kind} hue={hues.get(band.id)} />
-              <span className="ellipsis">{band.label}</span>
-              <span className="num">{bytesText(bytes)}</span>
-            </li>
-          ))}
-      </ul>
-    </div>
-  )
-}
-
-/** Beneath the firebreak's line, with a halo, so that it can be read on any band. */
-function MarkLabel({
-  text,
-  before,
-  viewBox
-}: {
-  readonly text: string
-  /** Left of its line, where there is no room to the right. */
-  readonly before: boolean
-  readonly viewBox?: { readonly x?: number; readonly y?: number }
-}): ReactNode {
-  return (
-    <text
-      className="graph-mark"
-      x={(viewBox?.x ?? 0) + (before ? -6 : 6)}
-      y={(viewBox?.y ?? 0) + MARK_LABEL_Y}
-      textAnchor={before ? 'end' : 'start'}
-    >
-      {text}
-    </text>
-  )
 }
 
 const fillOf = (kind: GraphData['bands'][number]['kind'], hue: number | undefined): string =>
@@ -105,6 +44,8 @@ const fillOf = (kind: GraphData['bands'][number]['kind'], hue: number | undefine
 export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNode {
   const { data, memTotalBytes, reserveBytes, hues, marks } = props
   const edge = Math.max(0, memTotalBytes - reserveBytes)
+  // What stands inside the firebreak is drawn over its tint, which would make light of it.
+  const breached = data.points.some(({ heldBytes }) => heldBytes !== null && heldBytes > edge)
   // An area belongs to a place, not to a holder: recharts stacks in the order in which areas were mounted.
   const slots = data.bands.map((band, at) => ({ slot: `b${at}` as const, band }))
   return (
@@ -124,6 +65,16 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
           >
             <rect width="6" height="6" fill="var(--free)" />
             <rect width="2" height="6" fill="var(--hatch)" />
+          </pattern>
+          <pattern
+            id="graph-breach"
+            width="8"
+            height="8"
+            patternUnits="userSpaceOnUse"
+            patternTransform="rotate(45)"
+          >
+            <rect width="8" height="8" fill="var(--card)" />
+            <rect width="5" height="8" fill="var(--emergency)" />
           </pattern>
         </defs>
         <CartesianGrid vertical={false} fill="var(--free)" stroke="var(--line-firm)" strokeOpacity={0.28} />
@@ -170,7 +121,22 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
           fillOpacity={0.82}
           ifOverflow="hidden"
         />
-        <ReferenceLine y={edge} stroke="var(--ink)" strokeWidth={2} />
+        {breached && (
+          <Area
+            key="breach"
+            dataKey={({ heldBytes }: GraphPoint) =>
+              heldBytes === null ? null : [edge, Math.max(edge, heldBytes)]
+            }
+            type="linear"
+            fill="url(#graph-breach)"
+            fillOpacity={1}
+            stroke="none"
+            isAnimationActive={false}
+            activeDot={false}
+            tooltipType="none"
+          />
+        )}
+        <ReferenceLine y={edge} stroke={breached ? 'var(--emergency)' : 'var(--ink)'} strokeWidth={2} />
         {marks.map((mark) => (
           <ReferenceLine
             key={`${mark.label}${mark.atMs}`}

@@ -31,3 +31,7 @@ export function freeId(wanted: string, taken: ReadonlySet<string>): string {
     if (!taken.has(candidate)) return candidate
   }
 }
+
+/** The machine's model, which firmware and containers may not tell. */
+export const machineName = (model: string): string =>
+  model === '' || model === 'unknown' ? 'This machine' : model

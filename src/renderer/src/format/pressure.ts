@@ -21,7 +21,7 @@ export function pressureWords(pressure: Pressure | 'unknown'): {
   const full = pressure.full === 'unknown' ? '' : `, full ${pressure.full.avg10Pct.toFixed(1)} %`
   return {
     word,
-    short: `waits ${some.toFixed(1)} %`,
+    short: `${some.toFixed(1)} %`,
     detail: `PSI some ${some.toFixed(1)} %${full} over 10 s: the share of time in which programs waited for memory.`
   }
 }

@@ -19,10 +19,16 @@ interface States {
   readonly log: LogState
 }
 
-/** The one way for components to read a store: by a selector, so that a tick redraws only what it changed. */
-export function usePanel<K extends keyof States, T>(name: K, selector: (state: States[K]) => T): T {
+/** The stores themselves, for what is read at a moment of the component's own choosing. */
+export function usePanelStores(): Panel {
   const panel = use(PanelContext)
   if (panel === null) throw new Error('PanelContext is missing')
+  return panel
+}
+
+/** The way for components to follow a store: by a selector, so that a tick redraws only what it changed. */
+export function usePanel<K extends keyof States, T>(name: K, selector: (state: States[K]) => T): T {
+  const panel = usePanelStores()
   const stores: { readonly [N in keyof States]: StoreApi<States[N]> } = panel
   return useStore<StoreApi<States[K]>, T>(stores[name], selector)
 }

@@ -1,7 +1,10 @@
 import type { ReactNode } from 'react'
 import { bytesText } from '../../format/bytes.ts'
+import { gpuTrouble } from '../../format/gpu.ts'
+import { machineName } from '../../format/names.ts'
 import { LEVEL_WORDS, advice, headline } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
+import { Icon } from '../../ui/icons.tsx'
 import { LevelMark } from '../../ui/level-mark.tsx'
 
 const OWNERS = {
@@ -23,7 +26,8 @@ export function Headline(): ReactNode {
   const next = usePanel('live', (state) => (state.live === null ? '' : advice(state.live)))
   const total = usePanel('live', (state) => bytesText(state.live?.memTotalBytes ?? 0))
   const owners = usePanel('live', (state) => OWNERS[state.live?.topology ?? 'none'])
-  const model = usePanel('app', (state) => state.facts?.model ?? '')
+  const model = usePanel('app', (state) => machineName(state.facts?.model ?? ''))
+  const gpu = usePanel('live', (state) => (state.live === null ? null : gpuTrouble(state.live.gpu)))
   const level = stale ? 'unknown' : told
   return (
     <header className={`headline level-${level}`}>
@@ -32,12 +36,18 @@ export function Headline(): ReactNode {
         <span>{level === 'unknown' ? 'No news' : LEVEL_WORDS[level]}</span>
       </div>
       <div className="headline-words">
-        <h1>
+        <h1 tabIndex={-1}>
           <output aria-live="off">{stale ? 'Firebreak does not answer.' : text}</output>
         </h1>
         <p className="muted" title={next}>
           {stale ? `Last known: ${text}` : next}
         </p>
+        {gpu !== null && !stale && (
+          <p className="headline-gpu">
+            <Icon name="warning" size={14} />
+            <span>{gpu}</span>
+          </p>
+        )}
       </div>
       <dl className="headline-machine">
         <dt className="ellipsis" title={model}>

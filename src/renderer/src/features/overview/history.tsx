@@ -1,27 +1,51 @@
-import { useMemo, useState, type ReactNode } from 'react'
-import { graphData } from '../../charts/graph-data.ts'
+import { memo, useState, type ReactNode } from 'react'
+import { drawnStepMs } from '../../../../shared/domain/history/decimate.ts'
+import type { RunnerView } from '../../../../shared/model/runner.ts'
+import { graphData, type GraphData } from '../../charts/graph-data.ts'
 import { LiveGraph } from '../../charts/live-graph.tsx'
-import { startMarks } from '../../charts/marks.ts'
+import { startMarks, type GraphMark } from '../../charts/marks.ts'
 import { bytesWords } from '../../format/bytes.ts'
-import { usePanel } from '../../stores/context.ts'
+import { usePanel, usePanelStores } from '../../stores/context.ts'
 
 const WINDOWS = [1, 5, 15] as const
 type WindowMinutes = (typeof WINDOWS)[number]
 
+interface Drawn {
+  readonly key: string
+  readonly data: GraphData
+  readonly marks: readonly GraphMark[]
+}
+
+const startsKey = (runners: readonly RunnerView[]): string =>
+  runners.map(({ id, startedAtMs }) => `${id} ${startedAtMs}`).join()
+
+/** What the graph draws, anew only when a step has passed: in less, not a pixel of it would change. */
+function useDrawn(windowMs: number): Drawn {
+  const panel = usePanelStores()
+  const step = usePanel('recent', ({ points }) =>
+    Math.floor((points.at(-1)?.atMs ?? 0) / drawnStepMs(windowMs))
+  )
+  const starts = usePanel('runners', ({ runners }) => startsKey(runners))
+  const key = `${windowMs} ${step} ${starts}`
+  const draw = (): Drawn => {
+    const { series, points } = panel.recent.getState()
+    const data = graphData([...series.values()], points, windowMs)
+    return { key, data, marks: startMarks(panel.runners.getState().runners, data.fromMs, data.toMs) }
+  }
+  const [drawn, setDrawn] = useState(draw)
+  if (drawn.key === key) return drawn
+  const fresh = draw()
+  setDrawn(fresh)
+  return fresh
+}
+
 /** The stacked graph of the last minutes, with a switch and a summary for those who do not see it. */
 export function History(): ReactNode {
   const [minutes, setMinutes] = useState<WindowMinutes>(5)
-  const points = usePanel('recent', (state) => state.points)
-  const series = usePanel('recent', (state) => state.series)
   const hues = usePanel('live', (state) => state.hues)
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
-  const runners = usePanel('runners', (state) => state.runners)
-  const data = useMemo(
-    () => graphData([...series.values()], points, minutes * 60_000),
-    [series, points, minutes]
-  )
-  const marks = useMemo(() => startMarks(runners, data.fromMs, data.toMs), [runners, data.fromMs, data.toMs])
+  const { data, marks } = useDrawn(minutes * 60_000)
   const lowest = data.points.reduce(
     (low, point) => Math.min(low, point.memAvailableBytes ?? low),
     memTotalBytes
@@ -68,11 +92,11 @@ export function History(): ReactNode {
 }
 
 /** Start, end and peak of each band as a table: the graph for screen readers. */
-function Summary({
+const Summary = memo(function Summary({
   data,
   minutes
 }: {
-  readonly data: ReturnType<typeof graphData>
+  readonly data: GraphData
   readonly minutes: number
 }): ReactNode {
   const first = data.points[0]
@@ -104,4 +128,4 @@ function Summary({
       </table>
     </div>
   )
-}
+})

@@ -2,6 +2,7 @@ import { Fragment, memo, useState, type CSSProperties, type KeyboardEvent, type 
 import type { MemoryTopology } from '../../../../shared/model/gpu.ts'
 import type { LedgerPart } from '../../../../shared/model/ledger.ts'
 import { bytesText } from '../../format/bytes.ts'
+import { gpuAge, gpuBytesText, sharesMemory } from '../../format/gpu.ts'
 import { kindLabel, kindWords } from '../../format/kinds.ts'
 import { usePanel } from '../../stores/context.ts'
 import { holderFill } from '../../ui/holder-fill.ts'
@@ -43,7 +44,8 @@ export function HoldersTable(): ReactNode {
   const rows = order.flatMap((id) => byId.get(id) ?? [])
   const shown = all ? rows : rows.slice(0, FIRST_ROWS)
   const largest = rows[0]?.bytes ?? 1
-  const gpuApart = topology === 'unified' || topology === 'amd-apu'
+  const gpuApart = sharesMemory(topology)
+  const age = usePanel('live', (state) => (state.live === null ? '' : gpuAge(state.live.gpu)))
   return (
     <section className="card holders live-data" aria-labelledby="holders-title">
       <div className="card-head">
@@ -64,7 +66,7 @@ export function HoldersTable(): ReactNode {
             {gpuApart && (
               <>
                 <th scope="col" className="num">
-                  GPU
+                  GPU{age !== '' && `, ${age}`}
                 </th>
                 <th scope="col" className="num">
                   CPU
@@ -121,6 +123,9 @@ const HolderRow = memo(function HolderRow(props: RowProps): ReactNode {
   const { part, hue, largest, memTotalBytes, gpuApart, topology, open, onToggle } = props
   const share = `${((part.bytes / memTotalBytes) * 100).toFixed(1)} % of all memory`
   const { fill } = holderFill(part.kind, hue)
+  const gpuText = usePanel('live', (state) =>
+    state.live === null ? '' : gpuBytesText(part.gpuBytes, state.live.gpu, part.pids)
+  )
   const width = (bytes: number): CSSProperties => ({
     width: `${((bytes / largest) * 100).toFixed(2)}%`
   })
@@ -153,8 +158,8 @@ const HolderRow = memo(function HolderRow(props: RowProps): ReactNode {
         </td>
         {gpuApart && (
           <>
-            <td className="num muted">{part.gpuBytes > 0 ? bytesText(part.gpuBytes) : '–'}</td>
-            <td className="num muted">{part.hostBytes > 0 ? bytesText(part.hostBytes) : '–'}</td>
+            <td className="num muted">{gpuText}</td>
+            <td className="num muted">{part.hostBytes > 0 ? bytesText(part.hostBytes) : 'none'}</td>
           </>
         )}
         <td className="num total">{bytesText(part.bytes)}</td>

@@ -13,6 +13,7 @@ export function OverviewPage(): ReactNode {
     <div className="page overview">
       <Headline />
       <MachineStrip />
+      <Tiles />
       <div className="overview-columns">
         <div className="overview-left">
           <History />
@@ -20,7 +21,6 @@ export function OverviewPage(): ReactNode {
         </div>
         <div className="overview-right">
           <ModelsPanel />
-          <Tiles />
         </div>
       </div>
     </div>

@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react'
 import { bytesText } from '../../format/bytes.ts'
+import { machineName } from '../../format/names.ts'
 import { usePanel } from '../../stores/context.ts'
 
 /** Own cost is measured this often while it is looked at, in ms: reading it is itself a cost. */
@@ -24,7 +25,7 @@ export function About(): ReactNode {
                 : `${hello.version}, ${hello.host === 'electron' ? 'desktop app' : 'in the browser'}`
             }
           />
-          <Fact name="Machine" value={facts?.model ?? null} />
+          <Fact name="Machine" value={facts === null ? null : machineName(facts.model)} />
           <Fact name="CPU" value={facts === null ? null : `${facts.cpu}, ${facts.cores} cores`} />
           <Fact name="GPU" value={facts?.gpu ?? null} />
           <Fact name="System" value={facts?.os ?? null} />

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_DRAWN_POINTS, decimate } from '../../../../../src/shared/domain/history/decimate.ts'
+import { MAX_DRAWN_POINTS, decimate, drawnStepMs } from '../../../../../src/shared/domain/history/decimate.ts'
 import { bandBytes, chooseBands, MAX_HOLDER_SERIES } from '../../../../../src/shared/domain/history/series.ts'
 import { MAX_RECENT_POINTS, appendPoint, inWindow } from '../../../../../src/shared/domain/history/window.ts'
 import { LEDGER_KINDS } from '../../../../../src/shared/model/ledger.ts'
@@ -21,10 +21,11 @@ const recent = fc
   })
 
 describe('decimate', () => {
-  test('draws at most 150 points, each of them a real one, in order', () => {
+  test('draws about a hundred points of a window, each of them a real one, in order', () => {
     fc.assert(
       fc.property(recent, fc.constantFrom(60_000, 300_000, 900_000), (points, windowMs) => {
-        const drawn = decimate(points, windowMs)
+        const window = inWindow(points, points.at(-1)?.atMs ?? 0, windowMs)
+        const drawn = decimate(window, drawnStepMs(windowMs))
         expect(drawn.length).toBeLessThanOrEqual(MAX_DRAWN_POINTS)
         expect(drawn.every((one) => points.includes(one))).toBe(true)
         expect(drawn.map((one) => one.atMs)).toEqual(drawn.map((one) => one.atMs).toSorted((a, b) => a - b))
@@ -38,15 +39,15 @@ describe('decimate', () => {
         fc.pre(points.length > 0)
         const lowest = (list: readonly RecentPoint[]): number =>
           Math.min(...list.map((one) => one.memAvailableBytes))
-        expect(lowest(decimate(points, 900_000))).toBe(lowest(points))
+        expect(lowest(decimate(points, drawnStepMs(900_000)))).toBe(lowest(points))
       })
     )
   })
 
   test('keeps earlier points where they are when a new one comes', () => {
     const points = Array.from({ length: 880 }, (_, at) => point(1_000_000 + at * 1000, (at * 7919) % 1000))
-    const before = decimate(points, 900_000)
-    const after = decimate([...points, point(1_000_000 + 880_000, 5)], 900_000)
+    const before = decimate(points, drawnStepMs(900_000))
+    const after = decimate([...points, point(1_000_000 + 880_000, 5)], drawnStepMs(900_000))
     expect(after.slice(0, before.length - 1)).toEqual(before.slice(0, -1))
   })
 })
