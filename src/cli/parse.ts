@@ -68,6 +68,13 @@ function explain(
       return `unknown option '${token.rawName}'.${hint} ${seeHelp(command)}`
     }
   }
+  const ambiguous = /'(--?[\w-]+)[^']*' argument is ambiguous/.exec(
+    error instanceof Error ? error.message : ''
+  )
+  if (ambiguous !== null) {
+    const option = ambiguous[1] ?? ''
+    return `${option} needs a value, and what follows looks like another option. If it is the value, write ${option}=VALUE. ${seeHelp(command)}`
+  }
   const message = error instanceof Error ? error.message : String(error)
   return `${message.replaceAll('\n', ' ')} ${seeHelp(command)}`
 }

@@ -1,4 +1,4 @@
-import { createClient } from '../shared/contract/client.ts'
+import { createClient, type Client } from '../shared/contract/client.ts'
 import type { ContractError } from '../shared/contract/errors.ts'
 import { err, ok } from '../shared/util/result.ts'
 import { connectControlSocket } from '../main/transport/control-client.ts'
@@ -75,7 +75,7 @@ async function runCommand(
       const link = await connectControlSocket(around.runtimeDir)
       if (!link.ok) return err(link.error)
       const core: Core = {
-        client: createClient(link.value),
+        client: interruptible(createClient(link.value), around.signal),
         onClose: (listener) => link.value.onClose(listener),
         dispose: () => link.value.dispose()
       }
@@ -96,6 +96,23 @@ async function runCommand(
     return fail({ code: 'internal', message: `unexpected: ${message}` }, json, around)
   } finally {
     for (const core of cores) core.dispose()
+  }
+}
+
+/** Ctrl-C must end the tool even while the core does not answer; what was asked for goes on there. */
+function interruptible(client: Client, signal: AbortSignal): Client {
+  const interrupted = err({ code: 'refused', message: 'interrupted; what was asked for may go on' } as const)
+  return {
+    on: (event, listener) => client.on(event, listener),
+    call(command, input) {
+      if (signal.aborted) return Promise.resolve(interrupted)
+      const { promise, resolve } = Promise.withResolvers<typeof interrupted>()
+      const give = (): void => resolve(interrupted)
+      signal.addEventListener('abort', give, { once: true })
+      return Promise.race([client.call(command, input), promise]).finally(() =>
+        signal.removeEventListener('abort', give)
+      )
+    }
   }
 }
 

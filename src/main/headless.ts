@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { composeCore } from './compose.ts'
 import { placesFromEnv } from './platform/places.ts'
-import { stderrLogger } from './platform/system.ts'
+import { stderrLogger, surviveClosedStreams } from './platform/system.ts'
 
 // Plain-Node composition: the same core, the same panel in a browser. Flags: --port N, --open, --no-web.
 
@@ -33,6 +33,7 @@ function openInBrowser(url: string): void {
 }
 
 async function main(): Promise<void> {
+  surviveClosedStreams()
   const flags = readFlags()
   const logger = stderrLogger('info')
   const places = placesFromEnv(process.env, import.meta.dirname)
@@ -57,7 +58,14 @@ async function main(): Promise<void> {
     await core.dispose()
     return
   }
+  logger.info('Firebreak runs here until Ctrl-C; models go on without it.')
   const leave = (): void => {
+    const running = core.runningLabels()
+    if (running.length > 0) {
+      logger.info(
+        `${running.join(', ')} keep${running.length === 1 ? 's' : ''} running; the next start takes over.`
+      )
+    }
     void core.dispose().then(() => process.exit(0))
   }
   process.once('SIGINT', leave)

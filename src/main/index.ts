@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { composeCore } from './compose.ts'
 import { giveUp, prepareElectron, startShell } from './electron/shell.ts'
 import { placesFromEnv } from './platform/places.ts'
-import { stderrLogger } from './platform/system.ts'
+import { stderrLogger, surviveClosedStreams } from './platform/system.ts'
 import { peekSettings } from './settings/store.ts'
 
 // Desktop composition: wiring only.
 
+surviveClosedStreams()
 const logger = stderrLogger('warn')
 const places = placesFromEnv(process.env, import.meta.dirname)
 

@@ -1,5 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { createConnection } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -123,6 +132,50 @@ describe('one core per user', () => {
     expect(await acquireStartLock(runtimeDir, 60)).toBeNull()
     held?.dispose()
     const next = await acquireStartLock(runtimeDir)
+    expect(next).not.toBeNull()
+    next?.dispose()
+  })
+})
+
+describe('a socket that somebody removes', () => {
+  const answers = async (runtimeDir: string): Promise<boolean> => {
+    const link = await connectControlSocket(runtimeDir)
+    if (link.ok) link.value.dispose()
+    return link.ok
+  }
+
+  it('is made anew, with its folder', async () => {
+    const runtimeDir = join(folder(), 'run')
+    const server = await become(runtimeDir)
+    removeFolder(runtimeDir)
+    await until('the socket to be back', () => answers(runtimeDir))
+    expect(statSync(server.path).mode & 0o777).toBe(0o600)
+    server.dispose()
+    expect(await answers(runtimeDir)).toBe(false)
+  })
+
+  it('is never taken away from a successor by an older core that ends', async () => {
+    const runtimeDir = folder()
+    const older = await become(runtimeDir)
+    rmSync(older.path)
+    const successor = await become(runtimeDir)
+    older.dispose()
+    expect(await answers(runtimeDir)).toBe(true)
+    successor.dispose()
+  })
+})
+
+describe('the lock of the core', () => {
+  it('is held for a data folder until it is let go, whatever its runtime folder', async () => {
+    const { acquireCoreLock } = await import('../../src/main/transport/start-lock.ts')
+    const [one, other] = [folder(), folder()]
+    const held = await acquireCoreLock(one)
+    expect(await acquireCoreLock(one)).toBeNull()
+    const beside = await acquireCoreLock(other)
+    expect(beside).not.toBeNull()
+    beside?.dispose()
+    held?.dispose()
+    const next = await acquireCoreLock(one)
     expect(next).not.toBeNull()
     next?.dispose()
   })

@@ -84,6 +84,30 @@ describe('the headless core', () => {
     }
   })
 
+  it('says what is wrong when its socket is out of reach but it is the core', async () => {
+    const one = home()
+    const core = await startHeadless(one)
+    try {
+      const elsewhere = { ...one, env: { ...one.env, FIREBREAK_RUNTIME_DIR: join(one.dir, 'other-run') } }
+      const second = await runHeadless(elsewhere, ['--no-web'])
+      expect(second.code).toBe(2)
+      expect(second.stderr).toMatch(/another Firebreak of yours is the core.*XDG_RUNTIME_DIR/)
+    } finally {
+      await core.end()
+    }
+  })
+
+  it('outlives the terminal it writes to', async () => {
+    const core = await startHeadless(home())
+    core.closeStreams()
+    const probe = await until('the probe', () => childrenOf(core.pid)[0])
+    // Its end makes the core write a warning.
+    process.kill(probe, 'SIGKILL')
+    await until('another probe', () => childrenOf(core.pid).some((pid) => pid !== probe))
+    expect((await core.client.call('app.hello', {})).ok).toBe(true)
+    await core.end()
+  })
+
   it('takes over from a core that was killed', async () => {
     const one = home()
     const first = await startHeadless(one)

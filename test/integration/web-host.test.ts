@@ -246,15 +246,6 @@ describe('the WebSocket', () => {
 })
 
 describe('opening', () => {
-  it('gives the same address again, whatever port is asked for', async () => {
-    const [again, other] = await Promise.all([host.open(), host.open(1)])
-    expect(again).toEqual(other)
-    expect(again).toMatchObject({
-      ok: true,
-      value: { port, url: `http://127.0.0.1:${port}/#token=${token}` }
-    })
-  })
-
   it('listens on loopback only and keeps the token to the user', () => {
     expect(statSync(join(runtimeDir, 'web.token')).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(runtimeDir, 'web.token'), 'utf8')).toBe(token)
@@ -275,6 +266,28 @@ describe('opening', () => {
     if (opened.ok) expect(opened.value.url).toContain(token)
     second.dispose()
     await new Promise((done) => blocker.close(done))
+  })
+
+  it('opens a further port beside the first, for the end of a tunnel', async () => {
+    const blocker = createServer()
+    await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done))
+    const free = (blocker.address() as { port: number }).port
+    await new Promise((done) => blocker.close(done))
+    const second = createWebHost({ endpoint: core.endpoint, rendererDir, runtimeDir, logger: core.logger })
+    const [any, wanted, again, default_] = [
+      await second.open(0),
+      await second.open(free),
+      await second.open(free),
+      await second.open()
+    ]
+    expect(wanted).toMatchObject({ ok: true, value: { port: free } })
+    expect(again).toEqual(wanted)
+    expect(default_).toEqual(any)
+    for (const one of [any, wanted]) {
+      if (!one.ok) throw new Error(one.error.message)
+      expect((await fetch(one.value.url)).status).toBe(200)
+    }
+    second.dispose()
   })
 
   it('replaces a token that others could have read, or that is none', async () => {

@@ -40,6 +40,8 @@ export interface HeadlessCore {
   readonly client: Client
   readonly stdout: () => string
   readonly stderr: () => string
+  /** As when the terminal is closed: what it writes from now on fails. */
+  closeStreams(): void
   /** Sends the signal and waits for the end; the exit code, or the signal's name. */
   end(signal?: NodeJS.Signals): Promise<number | string>
 }
@@ -92,6 +94,10 @@ export async function startHeadless(
     client: createClient(connected),
     stdout: () => out.join(''),
     stderr: () => err.join(''),
+    closeStreams() {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    },
     async end(signal = 'SIGTERM') {
       connected.dispose()
       child.kill(signal)

@@ -34,9 +34,6 @@ export const serve: Command = {
         port.value === undefined ? {} : { port: port.value }
       )
       if (!opened.ok) return opened
-      if (port.value && port.value !== opened.value.port) {
-        context.note(`the panel is already served, on port ${opened.value.port}`)
-      }
       return ok({ document: opened.value, text: opened.value.url })
     }
     if (core.error.code !== 'disconnected') return core

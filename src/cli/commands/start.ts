@@ -131,7 +131,7 @@ function judge(view: RunnerView): 'ready' | 'wait' | ContractError {
       return 'wait'
     case 'failed':
     case 'lost':
-      return { code: 'runner-failed', message: `${view.id}: ${printable(view.text)}` }
+      return { code: 'runner-failed', message: printable(view.text) }
     case 'stopping':
     case 'stopped':
       return { code: 'runner-failed', message: `${view.id} was stopped before it was ready` }

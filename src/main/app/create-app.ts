@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { EventName } from '../../shared/contract/channels.ts'
 import type { EventPayload } from '../../shared/contract/commands.ts'
@@ -25,6 +26,8 @@ import { createOwnCost } from './own-cost.ts'
 export interface App extends Disposable {
   readonly endpoint: Endpoint
   readonly settings: () => Settings
+  /** Models whose processes exist now. */
+  runningLabels(): readonly string[]
   start(): Promise<void>
 }
 
@@ -44,7 +47,7 @@ export function createApp(ports: AppPorts): App {
   const settings = openSettings(places.configDir, clock, logger)
   const notices = createNotices(clock)
   const recent = createRecentRing()
-  const liveMaker = createLiveMaker()
+  const liveMaker = createLiveMaker(() => uptime() * 1000)
   let live: Live | null = null
 
   const gpu = createGpuProbe({
@@ -129,6 +132,7 @@ export function createApp(ports: AppPorts): App {
   return {
     endpoint,
     settings: settings.get,
+    runningLabels: () => runners.holders().map((holder) => holder.label),
     async start() {
       if (settings.problem) note('warning', settings.problem.text, settings.problem.whatToDo)
       const adopted = await runners.adoptLeftRunning()

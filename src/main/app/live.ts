@@ -6,6 +6,7 @@ import {
   type AvailablePoint
 } from '../../shared/domain/guard/fall-rate.ts'
 import { floorBytes, reserveBytes } from '../../shared/domain/guard/thresholds.ts'
+import { currentGpuRows } from '../../shared/domain/ledger/gpu-rows.ts'
 import { ledger } from '../../shared/domain/ledger/ledger.ts'
 import type { Ledger } from '../../shared/model/ledger.ts'
 import { orZero } from '../../shared/model/reading.ts'
@@ -28,7 +29,8 @@ export interface LiveMaker {
   make(input: LiveInput): { readonly live: Live; readonly ledger: Ledger }
 }
 
-export function createLiveMaker(): LiveMaker {
+/** `uptimeMs`: since boot, as processes' start times count. */
+export function createLiveMaker(uptimeMs: () => number): LiveMaker {
   let points: AvailablePoint[] = []
   return {
     make({ snapshot, runners, settings }) {
@@ -37,7 +39,10 @@ export function createLiveMaker(): LiveMaker {
         memInfo,
         perCpuFreeBytes,
         processes: snapshot.processes,
-        gpu: snapshot.gpu,
+        gpu: {
+          topology: snapshot.gpu.topology,
+          processes: currentGpuRows(snapshot.gpu, snapshot.processes, uptimeMs())
+        },
         runners
       })
       const allocatable = memInfo.memAvailableBytes + orZero(perCpuFreeBytes)

@@ -5,6 +5,15 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now()
 }
 
+/**
+ * A terminal or a `tee` that went away must not take the core with it: writing to a closed pipe is an 'error' event,
+ * and one that nobody handles ends the process.
+ */
+export function surviveClosedStreams(): void {
+  process.stdout.on('error', () => undefined)
+  process.stderr.on('error', () => undefined)
+}
+
 /** Lines on stderr, so that a command's stdout stays its answer. */
 export function stderrLogger(level: 'info' | 'warn'): Logger {
   const write = (tag: string, message: string): void => {

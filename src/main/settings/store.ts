@@ -44,11 +44,18 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
         ...patch,
         llamacpp: { ...current.llamacpp, ...patch.llamacpp }
       })
-      if (!merged.success) {
+      if (!merged.success) return invalid(merged.error.issues)
+      const { floorBytes, reserveBytes } = merged.data
+      if (floorBytes !== null && reserveBytes !== null && floorBytes > reserveBytes) {
         return err({
           code: 'settings-invalid',
-          message: 'that setting is not valid',
-          detail: merged.error.message
+          message: 'the floor cannot be above the reserve: raise the reserve first, or lower the floor'
+        })
+      }
+      if (loaded.inTheWay) {
+        return err({
+          code: 'refused',
+          message: `nothing was saved, to keep your settings file: ${loaded.problem?.whatToDo ?? ''}`
         })
       }
       try {
@@ -77,24 +84,32 @@ export function peekSettings(configDir: string): Settings {
   }
 }
 
-function load(path: string, clock: Clock): { settings: Settings; problem: SettingsProblem | null } {
+function invalid(
+  issues: readonly { path: readonly PropertyKey[]; message: string }[]
+): Result<never, ContractError> {
+  const said = issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`)
+  return err({ code: 'settings-invalid', message: `that is no valid setting (${said.join('; ')})` })
+}
+
+interface Loaded {
+  readonly settings: Settings
+  readonly problem: SettingsProblem | null
+  /** The user's text is still in its place and would be lost by writing. */
+  readonly inTheWay: boolean
+}
+
+function load(path: string, clock: Clock): Loaded {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (missing) return { settings: defaultSettings(), problem: null }
-    return {
-      settings: defaultSettings(),
-      problem: {
-        text: `The settings in ${path} could not be read (${error instanceof Error ? error.message : String(error)}); defaults are used.`,
-        whatToDo: 'Check the permissions of the file, then start Firebreak again.'
-      }
-    }
+    if (missing) return { settings: defaultSettings(), problem: null, inTheWay: false }
+    return { settings: defaultSettings(), ...keepAside(path, words(error), clock) }
   }
   const parsed = readSettings(parseJson(text))
-  if (parsed.ok) return { settings: parsed.value, problem: null }
-  return { settings: defaultSettings(), problem: keepAside(path, parsed.error, clock) }
+  if (parsed.ok) return { settings: parsed.value, problem: null, inTheWay: false }
+  return { settings: defaultSettings(), ...keepAside(path, parsed.error, clock) }
 }
 
 const parseJson = (text: string): unknown => {
@@ -106,18 +121,22 @@ const parseJson = (text: string): unknown => {
 }
 
 /** The user's text is never overwritten: it may hold an hour's work and one comma too many. */
-function keepAside(path: string, reason: string, clock: Clock): SettingsProblem {
+function keepAside(path: string, reason: string, clock: Clock): Omit<Loaded, 'settings'> {
   const aside = `${path}.broken-${new Date(clock.nowMs()).toISOString().replaceAll(':', '-')}`
   try {
     renameSync(path, aside)
   } catch (error) {
-    return {
+    const problem = {
       text: `The settings file ${path} cannot be used (${reason}) nor moved aside; defaults are used.`,
-      whatToDo: `Move it yourself: ${error instanceof Error ? error.message : String(error)}.`
+      whatToDo: `Move it yourself, then start Firebreak again: ${words(error)}.`
     }
+    return { problem, inTheWay: true }
   }
-  return {
+  const problem = {
     text: `The settings file could not be used (${reason}). It was kept as ${aside}; defaults are used.`,
     whatToDo: 'Mend that file and rename it to settings.json, or set things anew in Settings.'
   }
+  return { problem, inTheWay: false }
 }
+
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -4,10 +4,10 @@ import type { Logger } from '../platform/ports.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failure, NO_ID } from './envelope.ts'
 
-/** Above this a client is slow: it misses 'live' ticks, of which each makes the one before it worthless. */
+/** Above this a client is slow: it misses ticks, each of which makes the one before worthless, and log text. */
 export const SLOW_CLIENT_BYTES = 1_048_576
 /** Above this it does not read at all and is let go: a stuck browser tab must not eat the memory we guard. */
-export const STUCK_CLIENT_BYTES = 16 * 1_048_576
+export const STUCK_CLIENT_BYTES = 4 * 1_048_576
 /** Requests being answered at once per client; the rest waits here for one chunk's worth, then in the kernel. */
 export const MAX_UNFLUSHED_REPLIES = 16
 
@@ -41,7 +41,7 @@ export function serveConnection(endpoint: Endpoint, wire: Wire, logger: Logger):
   const session = endpoint.connect((event) => {
     if (closed) return
     const buffered = wire.bufferedBytes()
-    if (event.event === 'live' && buffered > SLOW_CLIENT_BYTES) return
+    if ((event.event === 'live' || event.event === 'log') && buffered > SLOW_CLIENT_BYTES) return
     if (buffered > STUCK_CLIENT_BYTES) {
       logger.warn('a client does not read what it asked for and is disconnected')
       closed = true

@@ -1,5 +1,6 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
+import { dirname, join } from 'node:path'
 import { MAX_REQUEST_BYTES } from '../../shared/contract/wire.ts'
 import { disposable, type Disposable } from '../../shared/util/disposable.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
@@ -55,8 +56,7 @@ export async function listenControlSocket(
     }
     try {
       if (await isSocketAnswered(path)) return err({ kind: 'in-use' })
-      rmSync(path, { force: true })
-      return ok(await listen(path, parts))
+      return ok(await keepListening(path, parts))
     } finally {
       lock.dispose()
     }
@@ -68,7 +68,38 @@ export async function listenControlSocket(
   }
 }
 
-async function listen(path: string, { endpoint, logger }: ControlServerParts): Promise<ControlServer> {
+/** How long a core may be out of reach after somebody removed its socket; a stat costs microseconds. */
+const LOOK_EVERY_MS = 2_000
+
+/** Listens, and does so again when the socket's file is removed under it. */
+async function keepListening(path: string, parts: ControlServerParts): Promise<ControlServer> {
+  let listening = await listen(path, parts)
+  let busy = false
+  const look = async (): Promise<void> => {
+    if (busy || existsSync(path)) return
+    busy = true
+    try {
+      const prepared = preparePrivateDir(parts.runtimeDir)
+      if (!prepared.ok) return
+      const again = await listen(path, parts)
+      listening.dispose()
+      listening = again
+      parts.logger.warn(`${path} was removed; it is there again`)
+    } catch (error) {
+      parts.logger.error(`${path} was removed and cannot be made again`, error)
+    } finally {
+      busy = false
+    }
+  }
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS)
+  const { dispose } = disposable(() => {
+    clearInterval(timer)
+    listening.dispose()
+  })
+  return { path, dispose }
+}
+
+async function listen(path: string, { endpoint, logger }: ControlServerParts): Promise<Disposable> {
   const clients = new Set<Disposable>()
   const server: Server = createServer((socket) => {
     const client = serveSocket(socket, endpoint, logger)
@@ -78,21 +109,27 @@ async function listen(path: string, { endpoint, logger }: ControlServerParts): P
       client.dispose()
     })
   })
+  // Bound under another name and moved: the file appears with its rights, replaces a stale one in one step, and
+  // Node, which removes the name it bound when it closes, can never remove a successor's socket.
+  const beside = join(dirname(path), `c.${process.pid}`)
+  rmSync(beside, { force: true })
   await new Promise<void>((done, reject) => {
     server.once('error', reject)
-    server.listen(path, () => {
+    server.listen(beside, () => {
       server.off('error', reject)
       done()
     })
   })
+  chmodSync(beside, OWNER_ONLY)
+  const { ino } = statSync(beside)
+  renameSync(beside, path)
   // Accepting can fail for one client (no descriptors left); the core goes on.
   server.on('error', (error) => logger.error('the control socket had an error', error))
-  chmodSync(path, OWNER_ONLY)
-  const { dispose } = disposable(() => {
+  return disposable(() => {
+    if (statSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true })
     server.close()
     for (const client of clients) client.dispose()
   })
-  return { path, dispose }
 }
 
 function serveSocket(socket: Socket, endpoint: Endpoint, logger: Logger): Disposable {

@@ -14,10 +14,21 @@ const RETRY_MS = 20
  * An abstract Unix socket: the kernel lets go of its name when the holder dies, however it dies, so it can never
  * be stale. It guards only starting; another user who squats on the name can delay a start, never become the core.
  */
-export async function acquireStartLock(runtimeDir: string, waitMs = WAIT_MS): Promise<Disposable | null> {
+export const acquireStartLock = (runtimeDir: string, waitMs = WAIT_MS): Promise<Disposable | null> =>
+  acquire('start', runtimeDir, waitMs)
+
+/**
+ * Being the core over this data folder, for as long as the core lives; null when another one is.
+ *
+ * The control socket alone does not tell: its folder is torn down with the user's last login session while a core
+ * started over SSH lives on, and two cores over one data folder would both look after the same runners.
+ */
+export const acquireCoreLock = (dataDir: string): Promise<Disposable | null> => acquire('core', dataDir, 0)
+
+async function acquire(what: string, folder: string, waitMs: number): Promise<Disposable | null> {
   const uid = process.getuid?.() ?? 0
-  const place = createHash('sha256').update(realpathSync(runtimeDir)).digest('hex').slice(0, 16)
-  const name = `\0firebreak-start-${uid}-${place}`
+  const place = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 16)
+  const name = `\0firebreak-${what}-${uid}-${place}`
   const deadline = performance.now() + waitMs
   for (;;) {
     const server = await tryListen(name)

@@ -33,8 +33,8 @@ export interface OpenedWeb {
 
 export interface WebHost extends Disposable {
   /**
-   * Opens the panel on loopback. A host that is open already stays where it is, whatever port is asked for. No
-   * port: the usual one, or any free one where that is taken; a port that was asked for and is taken is an error.
+   * Opens the panel on loopback. No port: where it is open already, else the usual one, else any free one. A port
+   * that is asked for is opened beside others (the end of a tunnel); that it is taken is an error.
    */
   open(port?: number): Promise<Result<OpenedWeb, ContractError>>
   /** An address for a browser that we start: works once, holds no token. null while nothing is open. */
@@ -54,11 +54,14 @@ const MAX_CONNECTIONS = 128
 
 /** The same panel for machines without a display and for SSH tunnels. Nothing listens before `open`. */
 export function createWebHost(parts: WebHostParts): WebHost {
-  let opening: Promise<Result<OpenedWeb, ContractError>> | null = null
-  let running: Listening | null = null
+  /** In the order in which they were opened. */
+  const running: Listening[] = []
+  let turn: Promise<unknown> = Promise.resolve()
   let disposed = false
 
   const open = async (port: number | undefined): Promise<Result<OpenedWeb, ContractError>> => {
+    const known = running.find((one) => !port || one.port === port)
+    if (known) return ok(known.opened)
     const prepared = preparePrivateDir(parts.runtimeDir)
     if (!prepared.ok) return prepared
     try {
@@ -72,9 +75,9 @@ export function createWebHost(parts: WebHostParts): WebHost {
           message: `port ${port} is taken; choose another with --port, or leave it out to get a free one`
         })
       }
-      running = host
       if (disposed) host.dispose()
-      return ok({ url: `http://${LISTEN_ADDRESS}:${host.port}/#token=${token}`, port: host.port })
+      else running.push(host)
+      return ok(host.opened)
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error)
       return err({ code: 'refused', message: `the panel cannot be served on port ${port}: ${words}` })
@@ -82,24 +85,25 @@ export function createWebHost(parts: WebHostParts): WebHost {
   }
 
   return {
-    async open(port) {
-      opening ??= open(port)
-      const attempt = opening
-      const result = await attempt
-      if (!result.ok && opening === attempt) opening = null
+    open(port) {
+      const result = turn.then(() => open(port))
+      turn = result
       return result
     },
-    singleUseUrl: () =>
-      running === null ? null : `http://${LISTEN_ADDRESS}:${running.port}${running.handover.issue()}`,
+    singleUseUrl() {
+      const [first] = running
+      return first ? `http://${LISTEN_ADDRESS}:${first.port}${first.handover.issue()}` : null
+    },
     dispose() {
       disposed = true
-      running?.dispose()
+      for (const one of running.splice(0)) one.dispose()
     }
   }
 }
 
 interface Listening extends Disposable {
   readonly port: number
+  readonly opened: OpenedWeb
   readonly handover: Handover
 }
 
@@ -154,6 +158,7 @@ async function listenOn(
   server.on('error', (error) => logger.error('the web host had an error', error))
   return {
     port: bound,
+    opened: { url: `http://${LISTEN_ADDRESS}:${bound}/#token=${token}`, port: bound },
     handover,
     dispose() {
       server.close()

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -72,11 +81,34 @@ describe('settings', () => {
     expect(store.get()).toEqual(defaultSettings())
   })
 
-  it('say so when the file cannot be written', () => {
+  it('keep what cannot be read aside too, and go on', () => {
+    mkdirSync(file())
+    writeFileSync(join(file(), 'precious'), 'text')
+    const store = open()
+    expect(store.problem?.text).toMatch(/EISDIR.*kept as/)
+    expect(store.set({ theme: 'dark' }).ok).toBe(true)
+    const kept = readdirSync(folder).find((name) => name.includes('broken')) ?? ''
+    expect(readFileSync(join(folder, kept, 'precious'), 'utf8')).toBe('text')
+  })
+
+  it('save nothing over a file that can neither be read nor moved', () => {
     rmSync(folder, { recursive: true })
     writeFileSync(folder, 'a file where the folder should be')
     const result = open().set({ theme: 'dark' })
-    expect(result).toMatchObject({ ok: false, error: { code: 'settings-invalid' } })
+    expect(result).toMatchObject({ ok: false, error: { code: 'refused' } })
+    expect(readFileSync(folder, 'utf8')).toBe('a file where the folder should be')
+  })
+
+  it('refuse a floor above the reserve, and name what is wrong with a value', () => {
+    const store = open()
+    expect(store.set({ reserveBytes: 1000, floorBytes: 2000 })).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('raise the reserve') }
+    })
+    expect(store.set({ llamacpp: { loadTimeoutS: 0 } })).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('llamacpp.loadTimeoutS') }
+    })
   })
 
   it('can be peeked at without touching a broken file', () => {
