@@ -1,0 +1,110 @@
+import type { LaunchPlan } from './adapter.ts'
+import { endTree } from './end-tree.ts'
+import { exitInWords, isCrash, type ExitStatus } from './exit-words.ts'
+import type { LiveProcess } from './live-process.ts'
+import { pause } from './pause.ts'
+import { MAX_RESTARTS, type RestartBudget } from './restart-budget.ts'
+import type { RunnerCore } from './runner-core.ts'
+import { isScopeRefusal } from './scope.ts'
+import { createStarting, type Starting } from './starting.ts'
+
+/** Of the log, for the reason of an exit. */
+const REASON_TAIL_BYTES = 65_536
+/** For what a crashed or ended runner left behind: nobody waits for an orderly end of an orphan. */
+const ORPHAN_GRACE_MS = 2_000
+
+/** What follows when a runner ends without being asked to: words, what it left behind, another try. */
+export interface Ending {
+  readonly starting: Starting
+  onEnd(ended: LiveProcess, status: ExitStatus, plan: LaunchPlan | null): Promise<void>
+  /** Ends what a runner left behind when its root was gone, so that nobody holds its memory unseen. */
+  cleanUp(ended: LiveProcess): Promise<void>
+}
+
+export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
+  const { deps, closing } = core
+  const { log, adapter, ports, scopes } = deps
+  const { clock, logger } = ports
+
+  const onEnd = async (ended: LiveProcess, status: ExitStatus, plan: LaunchPlan | null): Promise<void> => {
+    if (core.live !== ended) return
+    const tail = log.read(
+      Math.max(ended.logStart, log.endOffset() - REASON_TAIL_BYTES),
+      REASON_TAIL_BYTES
+    ).text
+    const wasReady = core.state === 'ready'
+    if (plan !== null && !wasReady && ended.facts.scopeUnit !== null && isScopeRefusal(tail)) {
+      logger.warn('systemd refused a scope; runners are launched without one from now on')
+      scopes.disable()
+      core.starting = starting.spawn(plan)
+      await core.starting
+      core.starting = null
+      return
+    }
+    const mayRetry = wasReady && core.running.restartOnCrash && isCrash(status)
+    const waitMs = mayRetry ? budget.take(clock.monotonicMs()) : null
+    const words = endWords(core.profile.label, status, wasReady, adapter.explainExit(tail))
+    if (waitMs === null) {
+      core.apply('fail', mayRetry ? `${words} It crashed too often to be started again.` : words)
+    } else {
+      core.restarts += 1
+      core.apply('retry', `${words} Starting it again (${core.restarts} of ${MAX_RESTARTS}).`)
+    }
+    await cleanUp(ended)
+    if (waitMs !== null) await again(waitMs)
+  }
+
+  const starting = createStarting(core, onEnd)
+
+  const again = async (waitMs: number): Promise<void> => {
+    const retry = new AbortController()
+    core.retry = retry
+    const waited = await pause(waitMs, AbortSignal.any([retry.signal, closing.signal]))
+    core.retry = null
+    if (!waited || core.state !== 'restarting') return
+    core.starting = starting.begin('relaunch', core.running)
+    const started = await core.starting
+    core.starting = null
+    if (!started.ok && core.state === 'restarting') core.apply('fail', started.error.message)
+  }
+
+  const endOrphans = async (ended: LiveProcess): Promise<void> => {
+    const count = ended.look(true).length
+    if (count > 0) {
+      const report = await endTree({
+        look: (thorough) => ended.look(thorough),
+        graceMs: ORPHAN_GRACE_MS,
+        clock,
+        kill: process.kill,
+        abort: closing.signal
+      })
+      if (!report.finished) return
+      const what = count === 1 ? 'A process' : `${count} processes`
+      core.text = `${core.text} ${what} it left behind ${count === 1 ? 'was' : 'were'} ended.`
+    }
+    if (core.live === ended) core.live = null
+    core.persist()
+    core.publish()
+  }
+
+  const cleanUp = async (ended: LiveProcess): Promise<void> => {
+    core.cleaning = endOrphans(ended)
+    await core.cleaning
+    core.cleaning = null
+  }
+
+  return { starting, onEnd, cleanUp }
+}
+
+function endWords(label: string, status: ExitStatus, wasReady: boolean, reason: string | null): string {
+  const how = exitInWords(status)
+  const when = wasReady ? '' : status.code === 0 ? ' before it was ready' : ' while loading'
+  const why = reason === null ? 'Look at its log.' : reason
+  return `${label} ${insertBefore(how, when)}. ${why}`
+}
+
+/** 'was killed (SIGKILL) from outside; the kernel's …' reads better with the time before the explanation. */
+function insertBefore(how: string, when: string): string {
+  const cut = how.search(/[;]/)
+  return cut < 0 ? how + when : how.slice(0, cut) + when + how.slice(cut)
+}

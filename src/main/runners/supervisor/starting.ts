@@ -1,0 +1,52 @@
+import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { Profile, RunnerView } from '../../../shared/model/runner.ts'
+import { err, ok, type Result } from '../../../shared/util/result.ts'
+import type { LaunchPlan } from './adapter.ts'
+import type { ExitStatus } from './exit-words.ts'
+import { launch } from './launch.ts'
+import type { LiveProcess } from './live-process.ts'
+import type { RunnerCore } from './runner-core.ts'
+
+/** Plans and launches a runner, by wish or after a crash. */
+export interface Starting {
+  begin(event: 'launch' | 'relaunch', wanted: Profile): Promise<Result<RunnerView, ContractError>>
+  spawn(plan: LaunchPlan): Promise<Result<RunnerView, ContractError>>
+}
+
+export function createStarting(
+  core: RunnerCore,
+  /** Its root has ended without being asked to. */
+  onEnd: (ended: LiveProcess, status: ExitStatus, plan: LaunchPlan) => Promise<void>
+): Starting {
+  const { deps, closing } = core
+  const spawn = async (plan: LaunchPlan): Promise<Result<RunnerView, ContractError>> => {
+    const launched = await launch({ ...deps, id: core.profile.id, plan })
+    if (!launched.ok) {
+      core.apply('fail', launched.error.message)
+      return launched
+    }
+    const current = launched.value
+    core.live = current
+    current.child?.once('exit', (code, signal) => {
+      current.exit = { code, signal }
+      if (!closing.signal.aborted && core.state !== 'stopping') void onEnd(current, { code, signal }, plan)
+    })
+    core.persist()
+    core.publish()
+    return ok(core.view())
+  }
+  return {
+    spawn,
+    async begin(event, wanted) {
+      await core.cleaning
+      const planned = await deps.plan(wanted)
+      if (closing.signal.aborted) return err({ code: 'disconnected', message: 'Firebreak is ending.' })
+      if (!planned.ok) return planned
+      // A stop may have come while the plan was made.
+      if (event === 'relaunch' && core.state !== 'restarting') return ok(core.view())
+      core.running = wanted
+      core.apply(event, 'Starting.')
+      return spawn(planned.value)
+    }
+  }
+}
