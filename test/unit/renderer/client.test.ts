@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { socketLink, type SocketLike } from '../../../src/renderer/src/client/socket.ts'
 import { takeToken, tokenIn } from '../../../src/renderer/src/client/token.ts'
 
@@ -22,7 +22,7 @@ class FakeSocket implements SocketLike {
   }
 }
 
-function link(token: string | null = 'secret') {
+function link(token: string | null = 'secret', answers: () => Promise<boolean> = async () => true) {
   const sockets: FakeSocket[] = []
   const retries: { call: () => void; delayMs: number }[] = []
   const made = socketLink(
@@ -32,6 +32,7 @@ function link(token: string | null = 'secret') {
       return socket
     },
     token,
+    answers,
     (call, delayMs) => retries.push({ call, delayMs })
   )
   return { made, sockets, retries }
@@ -67,7 +68,7 @@ describe('socketLink', () => {
     expect(states).toEqual(['connected', 'lost', 'connected'])
   })
 
-  test('waits longer each time, at most 10 s, and calls a door that never opens refused', () => {
+  test('waits longer each time, at most 10 s, and calls a door that never opens refused', async () => {
     const { made, sockets, retries } = link(null)
     for (let at = 0; at < 8; at += 1) {
       sockets[at]!.fire('close')
@@ -76,7 +77,29 @@ describe('socketLink', () => {
     const waits = retries.map((one) => one.delayMs)
     expect(waits.toSorted((a, b) => a - b)).toEqual(waits)
     expect(waits.at(-1)).toBe(10_000)
-    expect(made.state).toBe('refused')
+    await vi.waitFor(() => expect(made.state).toBe('refused'))
+  })
+
+  test('where nobody answers it says so, and that is no refusal', async () => {
+    const { made, sockets, retries } = link('secret', async () => false)
+    for (let at = 0; at < 8; at += 1) {
+      sockets[at]!.fire('close')
+      await vi.waitFor(() => expect(made.state).toBe('unreachable'))
+      retries.at(-1)!.call()
+    }
+    sockets.at(-1)!.fire('open')
+    expect(made.state).toBe('connected')
+  })
+
+  test('an answer that comes after the connection does changes nothing', async () => {
+    let answer: (someone: boolean) => void = () => undefined
+    const { made, sockets, retries } = link('secret', () => new Promise((settle) => (answer = settle)))
+    sockets[0]!.fire('close')
+    retries.at(-1)!.call()
+    sockets[1]!.fire('open')
+    answer(false)
+    await Promise.resolve()
+    expect(made.state).toBe('connected')
   })
 
   test('passes events on and swallows what is no message', () => {

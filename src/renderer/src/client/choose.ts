@@ -8,5 +8,12 @@ export function chooseLink(window: Window): PanelLink {
   if (window.firebreak !== undefined) return bridgeLink(window.firebreak)
   const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws'
   const url = `${scheme}://${window.location.host}/ws`
-  return socketLink((protocols) => new WebSocket(url, [...protocols]), takeToken(window))
+  return socketLink((protocols) => new WebSocket(url, [...protocols]), takeToken(window), answers)
 }
+
+/** Whether anything speaks HTTP where this page came from; what it says does not matter. */
+const answers = (): Promise<boolean> =>
+  fetch('/', { method: 'HEAD', cache: 'no-store' }).then(
+    () => true,
+    () => false
+  )

@@ -27,10 +27,15 @@ export interface SocketLike {
 
 const OPEN = 1
 
-/** The Link of the headless host: one WebSocket, tried again with growing waits when it is lost. */
+/**
+ * The Link of the headless host: one WebSocket, tried again with growing waits when it is lost.
+ *
+ * A browser does not tell why a WebSocket was not opened, so `answers` asks whether anybody is there at all.
+ */
 export function socketLink(
   connect: (protocols: readonly string[]) => SocketLike,
   token: string | null,
+  answers: () => Promise<boolean>,
   schedule: (call: () => void, delayMs: number) => void = (call, delayMs) => void setTimeout(call, delayMs)
 ): PanelLink {
   const events = createEmitter<unknown>((error) => console.error(error))
@@ -68,6 +73,15 @@ export function socketLink(
     waiting.delete(reply.data.id)
   }
 
+  /** Why the first connection does not come about. */
+  const explain = async (after: number): Promise<void> => {
+    const someone = await answers()
+    // Meanwhile it may have been tried again, with another outcome.
+    if (wasOpen || failures !== after) return
+    if (!someone) become('unreachable')
+    else become(after >= REFUSED_AFTER ? 'refused' : 'connecting')
+  }
+
   const open = (): void => {
     const current = connect(token === null ? [PROTOCOL] : [PROTOCOL, `token.${token}`])
     socket = current
@@ -85,7 +99,8 @@ export function socketLink(
       socket = null
       failures = opened ? 0 : failures + 1
       failAll()
-      become(!wasOpen && failures >= REFUSED_AFTER ? 'refused' : wasOpen ? 'lost' : 'connecting')
+      if (wasOpen) become('lost')
+      else void explain(failures)
       schedule(open, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures))
     })
   }
