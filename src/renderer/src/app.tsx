@@ -1,9 +1,10 @@
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { LogPane } from './features/log/log-pane.tsx'
 import { ModelsPage } from './features/models/models-page.tsx'
 import { OverviewPage } from './features/overview/overview-page.tsx'
 import { SettingsPage } from './features/settings/settings-page.tsx'
+import type { LinkState } from './client/link.ts'
 import { LEVEL_WORDS } from './format/sentence.ts'
 import { PAGES, type Page } from './stores/app.ts'
 import { usePanel } from './stores/context.ts'
@@ -42,24 +43,38 @@ function useTheme(): void {
 
 function usePageKeys(): void {
   const go = usePanel('app', (state) => state.go)
+  const closeLog = usePanel('log', (state) => state.close)
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (!event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return
       const page = PAGES[Number(event.key) - 1]
       if (page === undefined) return
       event.preventDefault()
+      // A page under the log could be neither seen nor used.
+      closeLog()
       go(page)
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
-  }, [go])
+  }, [go, closeLog])
 }
 
-function Rail(): ReactNode {
+/** Another page begins at its top and at its heading, for the eye and for the keyboard. */
+function usePageStart(page: Page, main: RefObject<HTMLElement | null>): void {
+  const shown = useRef(page)
+  useEffect(() => {
+    if (shown.current === page) return
+    shown.current = page
+    main.current?.scrollTo({ top: 0 })
+    main.current?.querySelector('h1')?.focus({ preventScroll: true })
+  }, [page, main])
+}
+
+function Rail({ inert }: { readonly inert: boolean }): ReactNode {
   const current = usePanel('app', (state) => state.page)
   const go = usePanel('app', (state) => state.go)
   return (
-    <nav className="rail" aria-label="Pages">
+    <nav className="rail" aria-label="Pages" inert={inert}>
       <div className="brand">
         <Brand />
       </div>
@@ -138,8 +153,19 @@ function Banners(): ReactNode {
   )
 }
 
-function Waiting({ refused }: { readonly refused: boolean }): ReactNode {
-  return refused ? (
+function Waiting({ link }: { readonly link: LinkState }): ReactNode {
+  if (link === 'unreachable') {
+    return (
+      <div className="waiting">
+        <p>Firebreak does not run, or cannot be reached from here.</p>
+        <p className="small">
+          Start it again, and the SSH tunnel if there is one. This page tries again by itself; models keep
+          running.
+        </p>
+      </div>
+    )
+  }
+  return link === 'refused' ? (
     <div className="waiting">
       <p>Firebreak does not let this page in.</p>
       <p className="small">
@@ -162,12 +188,16 @@ export function App(): ReactNode {
   const link = usePanel('app', (state) => state.link)
   const ready = usePanel('live', (state) => state.live !== null)
   const stale = usePanel('app', (state) => state.stale)
+  // The log lies over the page: what is beneath must not be reached by keyboard.
+  const covered = usePanel('log', (state) => state.id !== null)
+  const main = useRef<HTMLElement>(null)
+  usePageStart(page, main)
   return (
     <div className={`shell ${stale ? 'stale' : ''}`}>
-      <Rail />
-      <main className="main" key={page}>
+      <Rail inert={covered} />
+      <main className="main" ref={main} inert={covered}>
         <Banners />
-        {ready ? pageOf(page) : <Waiting refused={link === 'refused'} />}
+        {ready ? pageOf(page) : <Waiting link={link} />}
       </main>
       <LogPane />
       <LevelAnnouncer />

@@ -13,6 +13,15 @@ const LOG = Array.from(
     `slot update_slots: id  0 | task ${at * 7} | n_past = ${at * 31}, n_tokens = ${at * 31}, progress = ${(at / 400).toFixed(4)}`
 ).join('\n')
 
+const stopped = {
+  bytesReturned: 0,
+  bytesExpected: 0,
+  seconds: 0.2,
+  left: [],
+  memoryIsBack: true,
+  text: 'Stopped. Nothing had to come back.'
+}
+
 /** A made-up core that speaks the real contract: what it sends is checked against the same schemas. */
 export interface FakeCore {
   request(raw: unknown): Promise<WireReply>
@@ -97,7 +106,9 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
   let t = 0
   let settings: Settings = { ...defaultSettings(), theme }
   let profiles: readonly Profile[] = scenario.profiles
-  const runners = (): readonly RunnerView[] => scenario.runners(t)
+  const states = new Map<string, RunnerView['state']>()
+  const runners = (): readonly RunnerView[] =>
+    scenario.runners(t).map((one) => ({ ...one, state: states.get(one.id) ?? one.state }))
   let logAt = LOG.length
 
   const answer = (command: keyof typeof COMMANDS, input: unknown): unknown => {
@@ -128,6 +139,17 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
         return recentOf(scenario, 899)
       case 'runners.list':
         return runners()
+      case 'runners.start': {
+        const { target } = COMMANDS['runners.start'].input.parse(input)
+        if (scenario.startable?.includes(target) !== true) return null
+        states.set(target, 'starting')
+        return runners().find((one) => one.id === target)
+      }
+      case 'runners.stop': {
+        const { id } = COMMANDS['runners.stop'].input.parse(input)
+        states.set(id, 'stopped')
+        return stopped
+      }
       case 'runners.log':
         return { text: LOG, fromOffset: 0, nextOffset: LOG.length }
       case 'profiles.list':

@@ -30,6 +30,8 @@ export interface Scenario {
   readonly models: CommandOutput<'models.list'>['models']
   readonly notices: readonly Notice[]
   readonly facts: MachineFacts
+  /** Ids that can be started; any other start is refused, its model being missing. */
+  readonly startable?: readonly string[]
   /** Closes the socket after the first seconds and never opens it again. */
   readonly drops?: boolean
 }
@@ -219,6 +221,7 @@ const calm: Scenario = {
     stopped
   ],
   profiles: [QWEN, OSS, EMBED, GEMMA],
+  startable: [OSS.id],
   models: MODELS,
   notices: [],
   facts: FACTS
@@ -259,7 +262,7 @@ const warn: Scenario = {
   ...calm,
   level: 'warn',
   reasons: ['gpt-oss-120b grew 9 GiB in 40 s.'],
-  pressureSomePct: 12.4,
+  pressureSomePct: 16.4,
   swapUsedBytes: 5.2 * GIB,
   parts: (t) => [
     part(
@@ -443,7 +446,25 @@ const discrete: Scenario = {
     part('runner:qwen3-32b', 'qwen3-32b', 'runner', 0, 2.8, [41_233], 1.3),
     ...desktop(t).filter((one) => one.kind !== 'unattributed')
   ],
+  runners: () => [ready(QWEN, 33.2, 2.8, 8080, 41_233), view(OSS, { modelBytes: 59.0 * GIB }), stopped],
   facts: { ...FACTS, model: 'Workstation', gpu: 'NVIDIA RTX 6000 Ada', arch: 'x64', cpu: 'AMD Ryzen 9 7950X' }
+}
+
+const twoGpus: Scenario = {
+  ...discrete,
+  gpu: {
+    ...discrete.gpu,
+    devices: [0, 1].map((index) => ({
+      ...SPARK_GPU,
+      index,
+      name: 'NVIDIA RTX 6000 Ada',
+      memory: { totalBytes: 48 * GIB, usedBytes: (34.1 - index * 12) * GIB, freeBytes: 13.9 * GIB },
+      utilizationPct: 62 - index * 40
+    }))
+  },
+  level: 'warn',
+  reasons: ['Memory will be gone in about 15 s.'],
+  secondsToEmpty: 15
 }
 
 export const SCENARIOS = {
@@ -459,6 +480,7 @@ export const SCENARIOS = {
   long,
   'unknown-gpu': unknownGpu,
   discrete,
+  'two-gpus': twoGpus,
   lost: { ...calm, drops: true }
 } as const satisfies Record<string, Scenario>
 export type ScenarioName = keyof typeof SCENARIOS

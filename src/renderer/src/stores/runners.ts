@@ -24,10 +24,18 @@ export interface RunnersState {
   start(input: CommandInput<'runners.start'>): Promise<Result<RunnerView, ContractError>>
   stop(id: string): Promise<void>
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
-  removeProfile(id: string): Promise<void>
+  /** Saves and starts a profile that is new; where it cannot be started none is left behind. */
+  startNew(profile: Profile): Promise<NewStart>
+  /** True when it is gone. */
+  removeProfile(id: string): Promise<boolean>
   dismissError(key: string): void
   /** The core answers again: what was refused only because it did not is worth another try. */
   reconnected(): void
+}
+/** `keptId`: the profile that is there now, if one is. */
+export interface NewStart {
+  readonly outcome: Result<RunnerView, ContractError>
+  readonly keptId: string | null
 }
 export type RunnersStore = StoreApi<RunnersState>
 
@@ -35,6 +43,12 @@ const byLabel = (a: { label: string }, b: { label: string }): number => a.label.
 
 const without = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> =>
   map.has(key) ? new Map([...map].filter(([one]) => one !== key)) : map
+
+/** The contract's input is mutable, a profile is not. */
+const asInput = (profile: Profile): CommandInput<'profiles.save'> => ({
+  ...profile,
+  settings: { ...profile.settings, extraArgs: [...profile.settings.extraArgs] }
+})
 
 export function createRunnersStore(client: Client): RunnersStore {
   return createStore<RunnersState>()((set, get) => {
@@ -100,17 +114,24 @@ export function createRunnersStore(client: Client): RunnersStore {
         end(id, result.ok ? null : result.error)
       },
       async saveProfile(profile) {
-        const result = await client.call('profiles.save', {
-          ...profile,
-          settings: { ...profile.settings, extraArgs: [...profile.settings.extraArgs] }
-        })
+        const result = await client.call('profiles.save', asInput(profile))
         if (result.ok) await get().refresh()
         return result
+      },
+      async startNew(profile) {
+        const saved = await client.call('profiles.save', asInput(profile))
+        if (!saved.ok) return { outcome: saved, keptId: null }
+        const { id } = saved.value
+        const outcome = await client.call('runners.start', { target: id })
+        const removed = outcome.ok ? null : await client.call('profiles.remove', { id })
+        await get().refresh()
+        return { outcome, keptId: removed?.ok === true ? null : id }
       },
       async removeProfile(id) {
         const result = await client.call('profiles.remove', { id })
         if (result.ok) get().removed(id)
         else end(id, result.error)
+        return result.ok
       },
       dismissError(key) {
         set((before) => ({ errors: without(before.errors, key) }))

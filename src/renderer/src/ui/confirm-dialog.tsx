@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ReactNode } from 'react'
 
 /** Asks before something is lost, and says what. The way back has the focus. */
 export function ConfirmDialog({
@@ -15,9 +15,19 @@ export function ConfirmDialog({
   readonly onCancel: () => void
 }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useLayoutEffect(() => {
+    const shown = dialog.current
+    shown?.showModal()
+    // Closed, not only taken away: that gives the focus back to the button that asked.
+    return () => shown?.close()
+  }, [])
   return (
-    <dialog ref={dialog} aria-labelledby="confirm-title" onCancel={onCancel} onClose={onCancel}>
+    <dialog
+      ref={dialog}
+      aria-labelledby="confirm-title"
+      onCancel={onCancel}
+      onClose={() => dialog.current?.open === false && onCancel()}
+    >
       <h2 id="confirm-title">{title}</h2>
       <p className="muted">{text}</p>
       <div className="buttons">

@@ -23,7 +23,7 @@ export function Message({ tone, text, whatToDo, detail, onDismiss, children }: M
           <details>
             <summary>Details</summary>
             <pre>{detail}</pre>
-            <CopyButton text={`${text}\n${detail}`} what="details" />
+            <CopyButton text={`${text}\n${detail}`} what="details" word="Copy details" />
           </details>
         )}
         {children}

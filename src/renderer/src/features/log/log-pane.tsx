@@ -1,4 +1,5 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { wholeText } from '../../stores/log-text.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
@@ -80,7 +81,7 @@ function OpenLog({ id }: { readonly id: string }): ReactNode {
           <span>Close</span>
         </button>
       </header>
-      {error !== null && <Message tone="error" text={error.message} detail={error.detail} />}
+      {error !== null && <Message tone="error" {...told(error)} />}
       {error === null && blocks.length === 0 ? (
         <p className="empty">{loading ? 'Reading…' : `${label} has written nothing yet.`}</p>
       ) : (

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { bytesText, bytesWords } from '../../format/bytes.ts'
 import { shortPath } from '../../format/names.ts'
+import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import type { FoundModel } from '../../stores/runners.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -26,7 +27,7 @@ export function ModelsPage(): ReactNode {
   return (
     <div className="page models">
       <header className="page-head">
-        <h1>Models</h1>
+        <h1 tabIndex={-1}>Models</h1>
         <p className="muted num">{free} free for models</p>
         <button
           type="button"
@@ -55,7 +56,9 @@ export function ModelsPage(): ReactNode {
       )}
       <section className="card" aria-labelledby="profiles-title">
         <div className="card-head">
-          <h2 id="profiles-title">Profiles</h2>
+          <h2 id="profiles-title" tabIndex={-1}>
+            Profiles
+          </h2>
         </div>
         {profiles.length > 0 ? (
           <ul className="profiles">
@@ -136,14 +139,7 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
           )}
         </div>
       </div>
-      {error !== undefined && (
-        <Message
-          tone="error"
-          text={error.message}
-          detail={error.detail}
-          onDismiss={() => dismiss(model.path)}
-        />
-      )}
+      {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(model.path)} />}
       {setting && (
         <ProfileForm
           initial={{ ...SAFE_DRAFT, modelPath: model.path }}

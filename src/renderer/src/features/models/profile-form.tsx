@@ -1,6 +1,9 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
+import type { Profile } from '../../../../shared/model/runner.ts'
+import type { Result } from '../../../../shared/util/result.ts'
 import { bytesWords } from '../../format/bytes.ts'
+import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -29,13 +32,16 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   const [tried, setTried] = useState(false)
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<ContractError | null>(null)
+  // What an earlier try has left behind and this one must use, not double.
+  const [keptId, setKeptId] = useState(profileId)
   const saveProfile = usePanel('runners', (state) => state.saveProfile)
   const start = usePanel('runners', (state) => state.start)
+  const startNew = usePanel('runners', (state) => state.startNew)
   const profiles = usePanel('runners', (state) => state.profiles)
   // A profile that exists is started by the button of its row.
   const startsHere = profileId === null
   const errors = tried ? draftErrors(draft) : {}
-  const others = profiles.filter((one) => one.id !== profileId)
+  const others = profiles.filter((one) => one.id !== keptId)
   const label = draftLabel(draft, new Set(others.map((one) => one.label)))
 
   const submit = async (andStart: boolean): Promise<void> => {
@@ -43,12 +49,20 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
     if (Object.keys(draftErrors(draft)).length > 0) return
     setBusy(true)
     setFailure(null)
-    const profile = draftProfile(draft, profileId, others)
-    const saved = await saveProfile(profile)
-    const outcome = saved.ok && andStart ? await start({ target: saved.value.id }) : saved
+    const profile = draftProfile(draft, keptId, others)
+    const outcome = andStart ? await saveAndStart(profile) : await saveProfile(profile)
     setBusy(false)
     if (outcome.ok) onDone()
     else setFailure(outcome.error)
+  }
+  const saveAndStart = async (profile: Profile): Promise<Result<unknown, ContractError>> => {
+    if (keptId === null) {
+      const started = await startNew(profile)
+      setKeptId(started.keptId)
+      return started.outcome
+    }
+    const saved = await saveProfile(profile)
+    return saved.ok ? await start({ target: saved.value.id }) : saved
   }
   const set =
     (field: DraftField) =>
@@ -104,7 +118,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
           </label>
         </div>
       </details>
-      {failure !== null && <Message tone="error" text={failure.message} detail={failure.detail} />}
+      {failure !== null && <Message tone="error" {...told(failure)} />}
       <div className="buttons">
         {startsHere && (
           <button

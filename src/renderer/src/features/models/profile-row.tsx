@@ -1,12 +1,13 @@
-import { memo, useState, type ReactNode } from 'react'
+import { memo, useRef, useState, type ReactNode } from 'react'
 import { ACTIVE_STATES, type Profile } from '../../../../shared/model/runner.ts'
 import { sizeText } from '../../format/bytes.ts'
 import { freeId, shortPath } from '../../format/names.ts'
+import { told } from '../../format/next-step.ts'
 import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
 import { usePanel } from '../../stores/context.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
-import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
+import { StartStop } from '../../ui/start-stop.tsx'
 import { Swatch } from '../../ui/swatch.tsx'
 import { draftOf } from './draft.ts'
 import { ProfileForm } from './profile-form.tsx'
@@ -55,14 +56,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
           {view.lastStop.text}
         </p>
       )}
-      {error !== undefined && (
-        <Message
-          tone="error"
-          text={error.message}
-          detail={error.detail}
-          onDismiss={() => dismiss(profile.id)}
-        />
-      )}
+      {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(profile.id)} />}
       {editing && (
         <ProfileForm
           initial={draftOf(profile)}
@@ -91,6 +85,7 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
   const profiles = usePanel('runners', (state) => state.profiles)
   const asked = usePanel('runners', (state) => state.asked.get(profile.id))
   const [asking, setAsking] = useState(false)
+  const buttons = useRef<HTMLDivElement>(null)
   const { id, label } = profile
   const duplicate = (): void => {
     const copy = {
@@ -100,8 +95,16 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
     }
     void save(copy)
   }
+  const removeRow = async (): Promise<void> => {
+    const row = buttons.current?.closest('li')
+    const next = row?.nextElementSibling ?? row?.previousElementSibling
+    if (!(await remove(id))) return
+    // The focus goes where the row was: to its neighbour, or to the list's heading where there is none.
+    const target = next?.isConnected === true ? next.querySelector('button') : null
+    ;(target ?? document.getElementById('profiles-title'))?.focus()
+  }
   return (
-    <div className="profile-buttons">
+    <div className="profile-buttons" ref={buttons}>
       <button
         type="button"
         className="button quiet compact"
@@ -137,29 +140,23 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
       >
         Delete
       </button>
-      {active ? (
-        <button
-          type="button"
-          className="button main-action"
-          disabled={asked === 'stop'}
-          aria-label={`Stop ${label}`}
-          onClick={() => void stop(id)}
-        >
-          <Icon name="stop" size={12} />
-          <span>{asked === 'stop' ? 'Stopping' : 'Stop'}</span>
-        </button>
-      ) : (
-        <button
-          type="button"
-          className="button main-action"
-          disabled={asked === 'start'}
-          aria-label={`Start ${label}`}
-          onClick={() => void start({ target: id })}
-        >
-          <Icon name="play" size={12} />
-          <span>{asked === 'start' ? 'Starting' : 'Start'}</span>
-        </button>
-      )}
+      <StartStop
+        active={active}
+        stop={{
+          className: 'button main-action',
+          disabled: asked === 'stop',
+          label: `Stop ${label}`,
+          word: asked === 'stop' ? 'Stopping' : 'Stop',
+          onAct: () => void stop(id)
+        }}
+        start={{
+          className: 'button main-action',
+          disabled: asked === 'start',
+          label: `Start ${label}`,
+          word: asked === 'start' ? 'Starting' : 'Start',
+          onAct: () => void start({ target: id })
+        }}
+      />
       {asking && (
         <ConfirmDialog
           title={`Delete the profile ${label}?`}
@@ -168,7 +165,7 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
           onCancel={() => setAsking(false)}
           onConfirm={() => {
             setAsking(false)
-            void remove(id)
+            void removeRow()
           }}
         />
       )}

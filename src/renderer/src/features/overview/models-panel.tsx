@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { ACTIVE_STATES, type RunnerView } from '../../../../shared/model/runner.ts'
 import { bytesText } from '../../format/bytes.ts'
+import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -109,14 +110,12 @@ function Offer({ target, label, size, outcome, outcomeGood }: OfferProps): React
         className="button compact"
         disabled={starting}
         aria-label={`Start ${label}`}
-        onClick={() => void start({ target })}
+        onClick={(event) => event.detail < 2 && void start({ target })}
       >
         <Icon name="play" size={12} />
         <span>{starting ? 'Starting' : 'Start'}</span>
       </button>
-      {error !== undefined && (
-        <Message tone="error" text={error.message} detail={error.detail} onDismiss={() => dismiss(target)} />
-      )}
+      {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(target)} />}
     </li>
   )
 }

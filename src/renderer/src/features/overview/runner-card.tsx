@@ -1,6 +1,7 @@
-import { memo, type CSSProperties, type ReactNode } from 'react'
+import { memo, useState, type CSSProperties, type ReactNode } from 'react'
 import { ACTIVE_STATES, type RunnerView } from '../../../../shared/model/runner.ts'
-import { bytesText, bytesWords } from '../../format/bytes.ts'
+import { told } from '../../format/next-step.ts'
+import { bytesText } from '../../format/bytes.ts'
 import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
 import { largestHolder } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
@@ -8,6 +9,8 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { holderFill } from '../../ui/holder-fill.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
+import { StartStop } from '../../ui/start-stop.tsx'
+import { Holds, stopTitle } from './holds.tsx'
 
 /** One model: its state in words, what it holds, where to reach it, and how to stop it. */
 export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string }): ReactNode {
@@ -15,16 +18,34 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
   const hue = usePanel('live', (state) => state.hues.get(`runner:${id}`))
   const error = usePanel('runners', (state) => state.errors.get(id))
   const dismiss = usePanel('runners', (state) => state.dismissError)
+  const [open, setOpen] = useState(false)
+  const bytes = usePanel('live', ({ parts }) => parts.find((part) => part.id === `runner:${id}`)?.bytes ?? 0)
   if (view === undefined) return null
   const style = { '--fill': holderFill('runner', hue).fill } as CSSProperties
   const failed = view.state === 'failed' || view.state === 'lost'
   return (
-    <article className="card runner-card live-data" style={style} aria-label={`Model ${view.label}`}>
+    <article
+      className={`card runner-card live-data ${open ? 'open' : ''}`}
+      style={style}
+      aria-label={`Model ${view.label}`}
+    >
       <header>
         <h2 className="ellipsis" title={view.label}>
           {view.label}
         </h2>
         <span className={`state-word ${view.state}`}>{stateWord(view.state)}</span>
+        {!failed && (
+          <button
+            type="button"
+            className="button quiet compact card-fold"
+            aria-expanded={open}
+            aria-label={`More about ${view.label}`}
+            onClick={() => setOpen((before) => !before)}
+          >
+            <span className="num">{bytesText(bytes)}</span>
+            <Icon name="chevron" size={12} />
+          </button>
+        )}
       </header>
       {failed ? (
         <Message tone="error" text={view.text} />
@@ -34,7 +55,7 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
         </p>
       )}
       <LoadBar view={view} />
-      {!failed && <Holds id={id} view={view} />}
+      {!failed && <Holds view={view} />}
       {view.state === 'ready' && view.url !== null && (
         <div className="runner-url">
           <span className="mono ellipsis" title={view.url}>
@@ -53,9 +74,7 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
           </a>
         </div>
       )}
-      {error !== undefined && (
-        <Message tone="error" text={error.message} detail={error.detail} onDismiss={() => dismiss(id)} />
-      )}
+      {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(id)} />}
       <Actions view={view} />
     </article>
   )
@@ -81,38 +100,6 @@ function LoadBar({ view }: { readonly view: RunnerView }): ReactNode {
   )
 }
 
-/** Bytes of the ledger where it knows them: the same figure as in the strip. */
-function Holds({ id, view }: { readonly id: string; readonly view: RunnerView }): ReactNode {
-  const total = usePanel('live', (state) => state.parts.find((part) => part.id === `runner:${id}`)?.bytes)
-  const gpu = usePanel('live', (state) => state.parts.find((part) => part.id === `runner:${id}`)?.gpuBytes)
-  const gpuBytes = gpu ?? view.bytes.gpuBytes
-  const bytes = total ?? view.bytes.gpuBytes + view.bytes.hostBytes
-  return (
-    <dl className="runner-holds num">
-      <div>
-        <dt>Memory</dt>
-        <dd>
-          <b>{bytesText(bytes)}</b>
-        </dd>
-      </div>
-      <div>
-        <dt>GPU part</dt>
-        <dd>{gpuBytes > 0 ? bytesText(gpuBytes) : '–'}</dd>
-      </div>
-      <div>
-        <dt>CPU part</dt>
-        <dd>{bytesText(Math.max(0, bytes - gpuBytes))}</dd>
-      </div>
-      <div>
-        <dt>Files</dt>
-        <dd title="Mapped model file: counts as file cache, the kernel can take it back">
-          {view.bytes.fileBytes > 0 ? bytesText(view.bytes.fileBytes) : '–'}
-        </dd>
-      </div>
-    </dl>
-  )
-}
-
 function Actions({ view }: { readonly view: RunnerView }): ReactNode {
   const start = usePanel('runners', (state) => state.start)
   const stop = usePanel('runners', (state) => state.stop)
@@ -125,33 +112,27 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
   })
   const active = ACTIVE_STATES.includes(view.state)
   const stopping = view.state === 'stopping' || asked === 'stop'
-  const held = view.bytes.gpuBytes + view.bytes.hostBytes
+  const discrete = usePanel('live', (state) => state.live?.topology === 'discrete')
   return (
     <div className="buttons">
-      {active ? (
-        <button
-          type="button"
-          className={`button ${urgent ? 'urgent' : ''}`}
-          disabled={stopping}
-          title={`Ends it and gives back about ${bytesWords(held)}; what it is answering now is lost`}
-          onClick={() => void stop(view.id)}
-          aria-label={`Stop ${view.label}`}
-        >
-          <Icon name="stop" size={12} />
-          <span>{stopping ? 'Stopping' : `Stop ${view.label}`}</span>
-        </button>
-      ) : (
-        <button
-          type="button"
-          className="button primary"
-          disabled={asked === 'start'}
-          onClick={() => void start({ target: view.id })}
-          aria-label={`Start ${view.label}`}
-        >
-          <Icon name="play" size={12} />
-          <span>Start again</span>
-        </button>
-      )}
+      <StartStop
+        active={active}
+        stop={{
+          className: `button ${urgent ? 'urgent' : ''}`,
+          disabled: stopping,
+          label: `Stop ${view.label}`,
+          word: stopping ? 'Stopping' : `Stop ${view.label}`,
+          title: stopTitle(view, discrete),
+          onAct: () => void stop(view.id)
+        }}
+        start={{
+          className: 'button primary',
+          disabled: asked === 'start',
+          label: `Start ${view.label}`,
+          word: 'Start again',
+          onAct: () => void start({ target: view.id })
+        }}
+      />
       <button
         type="button"
         className="button quiet"

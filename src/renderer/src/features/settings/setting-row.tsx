@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -35,9 +36,7 @@ export function SettingRow({ field, title, hint, controlId, children }: SettingR
           )}
         </p>
       </div>
-      {outcome?.kind === 'failed' && (
-        <Message tone="error" text={outcome.error.message} detail={outcome.error.detail} />
-      )}
+      {outcome?.kind === 'failed' && <Message tone="error" {...told(outcome.error)} />}
     </div>
   )
 }

@@ -19,7 +19,7 @@ export function SettingsPage(): ReactNode {
   return (
     <div className="page settings">
       <header className="page-head">
-        <h1>Settings</h1>
+        <h1 tabIndex={-1}>Settings</h1>
         <p className="muted">Changes are saved at once.</p>
       </header>
       {ready && (

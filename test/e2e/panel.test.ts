@@ -1,0 +1,182 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumArgs, chromiumPath } from '../double/chromium-path.mjs'
+import { SCENARIOS } from '../support/fake-core/scenarios.ts'
+import { serveFakeCore } from '../support/fake-core/server.ts'
+import { until } from '../support/until.ts'
+import { Panel } from './pages/panel.ts'
+
+const RENDERER = resolve(import.meta.dirname, '../../out/renderer')
+/** The smallest window that is promised. */
+const SMALL = { width: 900, height: 600 }
+
+/** The built panel on a made-up core: what it does with clicks, keys and little room. */
+describe('the panel', () => {
+  let server: Server
+  let browser: Browser
+  let page: Page
+  let panel: Panel
+
+  const show = async (scenario: string, viewport = { width: 1280, height: 800 }): Promise<void> => {
+    page = await browser.newPage({ viewport })
+    const { port } = server.address() as AddressInfo
+    await page.goto(`http://127.0.0.1:${port}/#token=${scenario}`)
+    await page.getByRole('status').waitFor()
+    panel = new Panel(page)
+  }
+  /** Commands sent since the page was shown, as the socket carries them. */
+  const sent = (): readonly string[] => commands
+  let commands: string[] = []
+  const record = (): void => {
+    commands = []
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        commands.push((JSON.parse(String(payload)) as { command: string }).command)
+      })
+    )
+  }
+  const focused = async (): Promise<string> =>
+    await page.evaluate(
+      () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName ?? ''
+    )
+
+  beforeAll(async () => {
+    server = await serveFakeCore(RENDERER, 0)
+    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
+  })
+  afterEach(async () => {
+    await page?.close()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    server?.closeAllConnections()
+    await new Promise((done) => server?.close(done))
+  })
+
+  it('a double click on Start starts a model and does not stop it', async () => {
+    await show('calm')
+    record()
+    await page.reload()
+    await panel.go('Models')
+    const starts = (): readonly string[] => sent().filter((one) => /^runners\.st(art|op)$/.test(one))
+    await panel.startButton('gpt-oss-120b').dblclick({ delay: 20 })
+    await panel.stopButton('gpt-oss-120b').waitFor()
+    await page.getByRole('button', { name: 'Edit gpt-oss-120b' }).click()
+    expect(starts()).toEqual(['runners.start'])
+    await until('Stop to act', async () => {
+      await panel.stopButton('gpt-oss-120b').click()
+      return sent().includes('runners.stop')
+    })
+  })
+
+  it('a click at the very moment Stop takes the place of Start does nothing', async () => {
+    await show('calm')
+    await panel.go('Models')
+    await page.evaluate(
+      () =>
+        new Promise<void>((done) => {
+          const button = (name: string): HTMLElement | null =>
+            document.querySelector(`[aria-label="${name} gpt-oss-120b"]`)
+          new MutationObserver((_changes, self) => {
+            const stop = button('Stop')
+            if (stop === null) return
+            self.disconnect()
+            stop.click()
+            done()
+          }).observe(document.body, { subtree: true, childList: true })
+          button('Start')?.click()
+        })
+    )
+    expect(await panel.stopButton('gpt-oss-120b').getAttribute('aria-disabled')).toBe('false')
+    expect(await panel.stopButton('gpt-oss-120b').innerText()).toBe('Stop')
+  })
+
+  it('the keyboard goes on from Start to Stop', async () => {
+    await show('calm')
+    await panel.go('Models')
+    await panel.startButton('gpt-oss-120b').focus()
+    await page.keyboard.press('Enter')
+    await panel.stopButton('gpt-oss-120b').waitFor()
+    expect(await focused()).toBe('Stop gpt-oss-120b')
+  })
+
+  it('an open log lets nothing beneath it have the focus, and gives it back', async () => {
+    await show('calm')
+    await panel.go('Models')
+    const opener = page.getByRole('button', { name: 'Log of qwen3-32b' })
+    await opener.click()
+    await page.getByRole('button', { name: 'Close' }).waitFor()
+    const seen = new Set<boolean>()
+    for (let at = 0; at < 12; at += 1) {
+      await page.keyboard.press('Tab')
+      seen.add(
+        await page.evaluate(
+          () => document.activeElement?.closest('main, nav') !== null && document.activeElement !== null
+        )
+      )
+    }
+    expect([...seen]).toEqual([false])
+    await page.keyboard.press('Escape')
+    expect(await focused()).toBe('Log of qwen3-32b')
+  })
+
+  it('a change of page begins at its heading, and an alert is not told again', async () => {
+    await show('failed')
+    const marked = await page.evaluate(() => {
+      const [first] = document.querySelectorAll<HTMLElement>('.banners > *')
+      if (first !== undefined) first.dataset['marked'] = 'yes'
+      return first !== undefined
+    })
+    expect(marked).toBe(true)
+    await page.keyboard.press('Control+2')
+    await until('the heading to have the focus', async () => (await focused()) === 'H1')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Models')
+    expect(await page.locator('[data-marked]').count()).toBe(1)
+  })
+
+  it('after a profile is deleted the next one has the focus, after a change of mind the same', async () => {
+    await show('calm')
+    await panel.go('Models')
+    const remove = page.getByRole('button', { name: 'Delete gpt-oss-120b' })
+    await remove.click()
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    expect(await focused()).toBe('Delete gpt-oss-120b')
+    await remove.click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete gpt-oss-120b' }).click()
+    await remove.waitFor({ state: 'detached' })
+    await until('a neighbour to have the focus', async () => (await focused()).startsWith('Edit '))
+  })
+
+  it('a start that is refused leaves no profile, however often it is tried, and says what to do', async () => {
+    await show('calm')
+    await panel.go('Models')
+    const rows = page.getByRole('button', { name: /^Edit / })
+    const before = await rows.count()
+    await page.getByRole('button', { name: 'Start another model…' }).click()
+    await page.getByLabel('Model file').fill('/nowhere/at-all.gguf')
+    for (let at = 0; at < 3; at += 1) {
+      await panel.startButton('at-all').click()
+      await page.getByRole('alert').getByText('There is no file').waitFor()
+      await until('the form to be ready again', async () => await panel.startButton('at-all').isEnabled())
+    }
+    expect(await rows.count()).toBe(before)
+    await page.getByText('or add its folder in Settings').waitFor()
+  })
+
+  it.each(Object.keys(SCENARIOS))('in a small window %s scrolls sideways on no page', async (scenario) => {
+    await show(scenario, SMALL)
+    for (const name of ['Overview', 'Models', 'Settings'] as const) {
+      await panel.go(name)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      const overflow = await page.evaluate(() =>
+        [document.documentElement, document.querySelector('main')].map(
+          (one) => (one?.scrollWidth ?? 0) - (one?.clientWidth ?? 0)
+        )
+      )
+      expect(overflow, name).toEqual([0, 0])
+    }
+  })
+})
