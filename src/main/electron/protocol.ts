@@ -1,17 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { CONTENT_TYPES } from '../platform/content-types.ts'
 import { APP_HOST } from './trust.ts'
-
-/** Types of the files a built renderer has; with nosniff, anything else is shown to nobody. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2'
-}
 
 const PLAIN = 'text/plain; charset=utf-8'
 

@@ -2,19 +2,8 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
 import { CONTENT_SECURITY_POLICY } from '../../shared/contract/content-security-policy.ts'
+import { CONTENT_TYPES } from '../platform/content-types.ts'
 import { isLoopbackHost } from './loopback.ts'
-
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8'
-}
 
 /** On every answer, errors included; one reason per line. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
