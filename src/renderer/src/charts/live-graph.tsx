@@ -23,6 +23,8 @@ export interface LiveGraphProps {
   readonly reserveBytes: number
   readonly hues: ReadonlyMap<string, number>
   readonly marks: readonly GraphMark[]
+  /** The pointer is over it: only then is there something to tell, and to pay for. */
+  readonly pointed: boolean
 }
 
 /** Round steps in GiB; the first that gives at most five lines is taken. */
@@ -42,7 +44,7 @@ const fillOf = (kind: GraphData['bands'][number]['kind'], hue: number | undefine
 
 /** The ledger over time, stacked as in the strip, with the firebreak at the top. */
 export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNode {
-  const { data, memTotalBytes, reserveBytes, hues, marks } = props
+  const { data, memTotalBytes, reserveBytes, hues, marks, pointed } = props
   const edge = Math.max(0, memTotalBytes - reserveBytes)
   // What stands inside the firebreak is drawn over its tint, which would make light of it.
   const breached = data.points.some(({ heldBytes }) => heldBytes !== null && heldBytes > edge)
@@ -151,11 +153,13 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
             }
           />
         ))}
-        <Tooltip
-          isAnimationActive={false}
-          cursor={{ stroke: 'var(--ink)', strokeWidth: 1 }}
-          content={<Hover data={data} hues={hues} />}
-        />
+        {pointed && (
+          <Tooltip
+            isAnimationActive={false}
+            cursor={{ stroke: 'var(--ink)', strokeWidth: 1 }}
+            content={<Hover data={data} hues={hues} />}
+          />
+        )}
       </AreaChart>
     </ResponsiveContainer>
   )

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { LEDGER_KINDS, type LedgerPart } from '../../../shared/model/ledger.ts'
 import type { Live } from '../../../shared/model/status.ts'
+import { compareIds } from '../../../shared/util/compare-ids.ts'
 import { calmParts } from './calm-parts.ts'
 import { holderOrder } from './holder-order.ts'
 import { assignHues } from './hues.ts'
@@ -42,7 +43,7 @@ export function createLiveStore(): LiveStore {
     set(live) {
       set((before) => {
         const sorted = live.ledger.toSorted(
-          (a, b) => (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0) || a.id.localeCompare(b.id)
+          (a, b) => (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0) || compareIds(a.id, b.id)
         )
         const parts = calmParts(before.parts, sorted, live.memTotalBytes)
         const holders = holderOrder(before.holders, live.ledger.filter(isHolding))

@@ -1,4 +1,5 @@
 import { LEDGER_KINDS, type LedgerKind } from '../../model/ledger.ts'
+import { compareIds } from '../../util/compare-ids.ts'
 import type { RecentPoint, RecentSeries } from '../../model/status.ts'
 
 /** Holders with a band of their own; more than eight cannot be told apart, nor drawn cheaply. */
@@ -8,6 +9,14 @@ export const MAX_HOLDER_SERIES = 8
 export interface Band extends RecentSeries {
   readonly partIds: readonly string[]
 }
+
+/**
+ * A program below this share of all memory is a line of 2 px: it is shown with the others of its kind. Each band
+ * costs at every redraw.
+ */
+const THIN_SHARE = 0.01
+
+const byId = (a: RecentSeries, b: RecentSeries): number => compareIds(a.id, b.id)
 
 const isHolder = (kind: LedgerKind): boolean => kind === 'runner' || kind === 'process'
 
@@ -23,24 +32,30 @@ export function chooseBands(
   maxHolders: number = MAX_HOLDER_SERIES
 ): readonly Band[] {
   const peak = new Map<string, number>()
+  let total = 0
   for (const point of points) {
+    let sum = 0
     for (const [id, bytes] of Object.entries(point.bands)) {
+      sum += bytes
       if (bytes > (peak.get(id) ?? 0)) peak.set(id, bytes)
     }
+    total = Math.max(total, sum)
   }
   const seen = series.filter((one) => (peak.get(one.id) ?? 0) > 0 && one.kind !== 'free')
   const largest = seen
-    .filter((one) => isHolder(one.kind))
+    .filter(
+      (one) => one.kind === 'runner' || (isHolder(one.kind) && (peak.get(one.id) ?? 0) >= total * THIN_SHARE)
+    )
     .toSorted(
       (a, b) =>
         Number(b.kind === 'runner') - Number(a.kind === 'runner') ||
         (peak.get(b.id) ?? 0) - (peak.get(a.id) ?? 0) ||
-        a.id.localeCompare(b.id)
+        byId(a, b)
     )
     .slice(0, maxHolders)
   const own = new Set(largest.map((one) => one.id))
   return LEDGER_KINDS.flatMap((kind) => {
-    const ofKind = seen.filter((one) => one.kind === kind).toSorted((a, b) => a.id.localeCompare(b.id))
+    const ofKind = seen.filter((one) => one.kind === kind).toSorted(byId)
     const alone = ofKind.filter((one) => !isHolder(kind) || own.has(one.id))
     const bands: Band[] = alone.map((one) => ({ ...one, partIds: [one.id] }))
     const rest = ofKind.filter((one) => isHolder(kind) && !own.has(one.id)).map((one) => one.id)

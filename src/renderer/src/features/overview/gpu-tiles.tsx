@@ -48,7 +48,7 @@ export function GpuTiles(): ReactNode {
   return (
     <>
       <Tile
-        label={count > 1 ? `GPU ${at + 1} of ${count}` : 'GPU'}
+        label={count > 1 ? `GPU ${at + 1}` : 'GPU'}
         {...asFigure(shown(busy, '%', DRIVER))}
         hint={old}
         {...(isKnown(busy) ? { meterPct: Math.round(busy) } : {})}

@@ -42,6 +42,7 @@ function useDrawn(windowMs: number): Drawn {
 /** The stacked graph of the last minutes, with a switch and a summary for those who do not see it. */
 export function History(): ReactNode {
   const [minutes, setMinutes] = useState<WindowMinutes>(5)
+  const [pointed, setPointed] = useState(false)
   const hues = usePanel('live', (state) => state.hues)
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
@@ -72,13 +73,19 @@ export function History(): ReactNode {
           ))}
         </div>
       </div>
-      <div className="history-graph" aria-hidden="true">
+      <div
+        className="history-graph"
+        aria-hidden="true"
+        onPointerEnter={() => setPointed(true)}
+        onPointerLeave={() => setPointed(false)}
+      >
         <LiveGraph
           data={data}
           memTotalBytes={memTotalBytes}
           reserveBytes={reserveBytes}
           hues={hues}
           marks={marks}
+          pointed={pointed}
         />
       </div>
       <div className="history-axis small muted num" aria-hidden="true">
