@@ -109,7 +109,7 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
   const states = new Map<string, RunnerView['state']>()
   const runners = (): readonly RunnerView[] =>
     scenario.runners(t).map((one) => ({ ...one, state: states.get(one.id) ?? one.state }))
-  let logAt = LOG.length
+  let log = LOG
 
   const answer = (command: keyof typeof COMMANDS, input: unknown): unknown => {
     switch (command) {
@@ -151,7 +151,7 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
         return stopped
       }
       case 'runners.log':
-        return { text: LOG, fromOffset: 0, nextOffset: LOG.length }
+        return { text: log, fromOffset: 0, nextOffset: log.length }
       case 'profiles.list':
         return profiles
       case 'profiles.save': {
@@ -194,7 +194,7 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
           ok: false,
           error: {
             code: 'model-missing',
-            message: 'There is no file at that path. Check the path, or look for models under Settings.',
+            message: 'There is no file at that path.',
             detail: `ENOENT: no such file or directory, open '${JSON.stringify(request.input)}'`
           }
         }
@@ -207,10 +207,10 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
     },
     logLine() {
       const text = `\nsrv  log_server_r: request: POST /v1/chat/completions 127.0.0.1 200 (${t})`
-      const fromOffset = logAt
-      logAt += text.length
+      const fromOffset = log.length
+      log += text
       const id = runners()[0]?.id ?? 'none'
-      return { v: PROTOCOL_VERSION, event: 'log', payload: { id, text, fromOffset, nextOffset: logAt } }
+      return { v: PROTOCOL_VERSION, event: 'log', payload: { id, text, fromOffset, nextOffset: log.length } }
     }
   }
 }

@@ -23,6 +23,13 @@ export interface GraphData {
   readonly toMs: number
 }
 
+/** As far as no band is drawn: a gap's last and first measured moments may be among those left out. */
+function betweenDrawn({ fromMs, toMs }: Gap, drawn: readonly RecentPoint[], leftMs: number): Gap {
+  const last = drawn.findLast((point) => point.atMs <= fromMs)
+  const next = drawn.find((point) => point.atMs >= toMs)
+  return { fromMs: Math.max(leftMs, last?.atMs ?? fromMs), toMs: next?.atMs ?? toMs }
+}
+
 /** What the live graph draws of the last `windowMs`: about a hundred measured points and 8 holders, every dip kept. */
 export function graphData(
   series: readonly RecentSeries[],
@@ -34,7 +41,7 @@ export function graphData(
   const inside = inWindow(recent, toMs, windowMs)
   const drawn = decimate(inside, drawnStepMs(windowMs))
   const bands = chooseBands(series, drawn)
-  const gaps = gapsOf(inside, fromMs)
+  const gaps = gapsOf(inside, fromMs).map((gap) => betweenDrawn(gap, drawn, fromMs))
   const points = drawn.map((point): GraphPoint => {
     const flat: Record<`b${number}`, number> = {}
     let heldBytes = 0
