@@ -44,7 +44,7 @@ function ledgerAt(scenario: Scenario, t: number): readonly LedgerPart[] {
   return [...held, plain('cache', 'File cache', cache), plain('free', 'Free', rest - cache)]
 }
 
-function liveAt(scenario: Scenario, t: number): Live {
+function liveAt(scenario: Scenario, t: number, nowMs: number): Live {
   const ledger = ledgerAt(scenario, t)
   const available = ledger
     .filter((part) => part.kind === 'cache' || part.kind === 'free')
@@ -53,7 +53,7 @@ function liveAt(scenario: Scenario, t: number): Live {
   const pressure = { some: line, full: { ...line, avg10Pct: scenario.pressureSomePct / 3 } }
   return {
     sequence: t,
-    atMs: Date.now(),
+    atMs: nowMs,
     intervalMs: 1000,
     memTotalBytes: scenario.memTotalBytes,
     memAvailableBytes: available,
@@ -84,14 +84,14 @@ function liveAt(scenario: Scenario, t: number): Live {
   }
 }
 
-function recentOf(scenario: Scenario, seconds: number): Recent {
+function recentOf(scenario: Scenario, seconds: number, nowMs: number): Recent {
   const series = new Map<string, Recent['series'][number]>()
   const points = Array.from({ length: seconds }, (_, at) => {
     const t = at - seconds
     const ledger = ledgerAt(scenario, t)
     for (const { id, label, kind } of ledger) series.set(id, { id, label, kind })
     return {
-      atMs: Date.now() + t * 1000,
+      atMs: nowMs + t * 1000,
       memAvailableBytes: ledger
         .filter((part) => part.kind === 'cache' || part.kind === 'free')
         .reduce((sum, part) => sum + part.bytes, 0),
@@ -101,8 +101,12 @@ function recentOf(scenario: Scenario, seconds: number): Recent {
   return { series: [...series.values()], points }
 }
 
-/** `theme` presets the setting, for screenshots of both. */
-export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore {
+/** `theme` presets the setting, for screenshots of both; `clock` is what it takes for the time, ms since 1970. */
+export function fakeCore(
+  scenario: Scenario,
+  theme: Settings['theme'],
+  clock: () => number = Date.now
+): FakeCore {
   let t = 0
   let settings: Settings = { ...defaultSettings(), theme }
   let profiles: readonly Profile[] = scenario.profiles
@@ -134,9 +138,9 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
       case 'app.notices':
         return scenario.notices
       case 'status.get':
-        return { ...liveAt(scenario, t), level: scenario.level, runners: runners() }
+        return { ...liveAt(scenario, t, clock()), level: scenario.level, runners: runners() }
       case 'recent.get':
-        return recentOf(scenario, 899)
+        return recentOf(scenario, 899, clock())
       case 'runners.list':
         return runners()
       case 'runners.start': {
@@ -152,6 +156,8 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
       }
       case 'runners.log':
         return { text: log, fromOffset: 0, nextOffset: log.length }
+      case 'runners.installed':
+        return [{ kind: 'llamacpp', path: '/usr/local/bin/llama-server', problem: null }]
       case 'profiles.list':
         return profiles
       case 'profiles.save': {
@@ -203,7 +209,7 @@ export function fakeCore(scenario: Scenario, theme: Settings['theme']): FakeCore
     },
     tick() {
       t += 1
-      return { v: PROTOCOL_VERSION, event: 'live', payload: liveAt(scenario, t) }
+      return { v: PROTOCOL_VERSION, event: 'live', payload: liveAt(scenario, t, clock()) }
     },
     logLine() {
       const text = `\nsrv  log_server_r: request: POST /v1/chat/completions 127.0.0.1 200 (${t})`

@@ -23,7 +23,8 @@ const TICK_MS = 1000
 /** How long the 'lost' scenario keeps its connection, in ms. */
 const DROP_AFTER_MS = 1500
 
-export function serveFakeCore(rendererDir: string, port: number): Promise<Server> {
+/** `tickMs` shorter than a second makes its clock run faster: between two ticks there is always a second. */
+export function serveFakeCore(rendererDir: string, port: number, tickMs: number = TICK_MS): Promise<Server> {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname)
     const file = join(rendererDir, path === '/' ? 'index.html' : path)
@@ -45,14 +46,16 @@ export function serveFakeCore(rendererDir: string, port: number): Promise<Server
     const [name = 'calm', theme = 'system'] = token.split('_')
     const scenario: Scenario = SCENARIOS[(name in SCENARIOS ? name : 'calm') as ScenarioName]
     if (dropped.has(token)) return socket.terminate()
-    const core = fakeCore(scenario, theme === 'dark' || theme === 'light' ? theme : 'system')
+    const beganMs = Date.now()
+    const clock = (): number => beganMs + ((Date.now() - beganMs) * TICK_MS) / tickMs
+    const core = fakeCore(scenario, theme === 'dark' || theme === 'light' ? theme : 'system', clock)
     socket.on('message', (data) => {
       void core.request(JSON.parse(String(data))).then((reply) => socket.send(JSON.stringify(reply)))
     })
     const timer = setInterval(() => {
       socket.send(JSON.stringify(core.tick()))
       socket.send(JSON.stringify(core.logLine()))
-    }, TICK_MS)
+    }, tickMs)
     const drop = setTimeout(() => {
       if (scenario.drops !== true) return
       dropped.add(token)
