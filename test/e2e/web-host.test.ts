@@ -62,7 +62,7 @@ describe('the panel in a browser, from the headless host', () => {
       .getByText(/free for models/)
       .first()
       .waitFor()
-    await panel.changes(page.getByText('CPU', { exact: true }).locator('..'))
+    await panel.changes(panel.figure('CPU'))
     expect(page.url()).not.toContain('token')
   })
 

@@ -58,7 +58,7 @@ describe('the main job, from the window to the tokens and back', () => {
     const sum = first.ledger.reduce((bytes, part) => bytes + part.bytes, 0)
     expect(sum).toBe(first.memTotalBytes)
     // A figure on screen moves: the CPU's load is never the same for long.
-    await panel.changes(panel.page.getByText('CPU', { exact: true }).locator('..'))
+    await panel.changes(panel.figure('CPU'))
     await until(
       'a later snapshot',
       async () => (await panel.call('status.get', {})).sequence > first.sequence

@@ -105,7 +105,7 @@ describe('window and tray', () => {
       .getByText(/free for models/)
       .first()
       .waitFor()
-    await panel.changes(panel.page.getByText('CPU', { exact: true }).locator('..'))
+    await panel.changes(panel.figure('CPU'))
     const sequences = await panel.page.evaluate(
       () =>
         new Promise<number[]>((done) => {

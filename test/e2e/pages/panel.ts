@@ -39,6 +39,13 @@ export class Panel {
   row(name: string): Locator {
     return this.page.getByRole('listitem').filter({ has: this.page.getByText(name, { exact: true }) })
   }
+  /** A figure of the machine on the Overview: its name and value. */
+  figure(name: string): Locator {
+    return this.page
+      .getByRole('term')
+      .filter({ hasText: new RegExp(`^${name}$`) })
+      .locator('..')
+  }
   startButton(name: string): Locator {
     return this.page.getByRole('button', { name: `Start ${name}`, exact: true })
   }
