@@ -15,7 +15,7 @@ function gpuMemory(device: GpuDevice): Shown {
   return {
     known: true,
     value: (usedBytes / GIB).toFixed(1),
-    unit: `of ${(totalBytes / GIB).toFixed(0)} GiB`
+    unit: `/ ${(totalBytes / GIB).toFixed(0)} GiB`
   }
 }
 

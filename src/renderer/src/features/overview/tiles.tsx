@@ -28,11 +28,11 @@ function PressureTile(): ReactNode {
   const words = pressureWords(pressure)
   return (
     <Tile
-      label="Memory pressure"
+      label="Pressure"
       known={pressure !== 'unknown'}
       value={words.word}
       hint={words.short}
-      title={words.detail}
+      title={`Memory pressure. ${words.detail}`}
     />
   )
 }
