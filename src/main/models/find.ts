@@ -1,4 +1,4 @@
-import { opendir, realpath, stat } from 'node:fs/promises'
+import { constants, open, opendir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseSplitName, splitPartPaths } from './split-name.ts'
 
@@ -9,6 +9,10 @@ const MAX_ENTRIES = 50_000
 const MAX_MODELS = 2_000
 /** Folders that hold no models of their own: hidden ones, and the hub's content-addressed store. */
 const SKIPPED_FOLDERS = new Set(['blobs', 'refs', 'node_modules', '.git', '.locks', '.no_exist'])
+
+/** Every GGUF file begins with these bytes; then come version and two counts. */
+const MAGIC = 'GGUF'
+const MIN_HEADER_BYTES = 24
 
 export interface FoundModel {
   readonly path: string
@@ -35,7 +39,7 @@ export function usualModelFolders(homeDir: string): readonly string[] {
 
 /**
  * Finds GGUF models: split ones once, by their first part and with the size of all; vision projectors (mmproj) are
- * no models of their own. Only names and sizes are read. Bounded in depth and count; each step awaits, so the
+ * no models of their own. Only names, sizes and the first bytes are read. Bounded in depth and count; each step awaits, so the
  * caller's event loop stays free.
  */
 export async function findModels(options: {
@@ -105,13 +109,28 @@ function isModelName(name: string): boolean {
 
 async function describe(path: string): Promise<FoundModel | null> {
   const first = await sizeOf(path)
-  if (first === null || first === 0) return null
+  if (first === null || first < MIN_HEADER_BYTES || !(await beginsAsGguf(path))) return null
   const split = parseSplitName(path)
   let sizeBytes = first
   const parts = split === null ? [] : splitPartPaths(split).slice(1)
   for (const part of parts) sizeBytes += (await sizeOf(part)) ?? 0
   const stem = split === null ? path.replace(/\.gguf$/i, '') : split.stem
   return { path, label: basename(stem) || basename(dirname(path)), sizeBytes }
+}
+
+/** A failed download is often a web page with the model's name. */
+async function beginsAsGguf(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0)
+      return buffer.toString('latin1', 0, bytesRead) === MAGIC
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return false
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {

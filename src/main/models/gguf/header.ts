@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { constants, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { bytesInWords, bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
@@ -50,11 +50,18 @@ export async function readGgufSummary(path: string): Promise<Result<GgufSummary,
     err({ kind, message })
   let file: Awaited<ReturnType<typeof open>>
   try {
-    file = await open(path, 'r')
+    // Without waiting: opening a pipe for reading would last until somebody writes to it.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return problem('missing', `There is no file ${path}. Check the path, or download the model again.`)
+    }
+    if (code === 'ELOOP') {
+      return problem(
+        'unreadable',
+        `${path} cannot be read: the link points to itself. Remove it, and give the path of the file.`
+      )
     }
     return problem('unreadable', `${path} cannot be read (${code}). Check its permissions.`)
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,10 +11,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-const put = (path: string, bytes = 10): string => {
+const put = (path: string, bytes = 24, magic = 'GGUF'): string => {
   const full = join(home, path)
   mkdirSync(dirname(full), { recursive: true })
-  writeFileSync(full, Buffer.alloc(bytes))
+  const content = Buffer.alloc(bytes)
+  content.write(magic)
+  writeFileSync(full, content)
   return full
 }
 const labels = async (folders: readonly string[] = []): Promise<readonly string[]> =>
@@ -54,10 +57,19 @@ test('split models are one, with the size of all parts; projectors and empty fil
 test('loops of links and folders inside one another end, and count once', async () => {
   put('models/deep/x.gguf')
   symlinkSync(join(home, 'models'), join(home, 'models/deep/loop'))
-  expect(await labels([join(home, 'models/deep'), join(home, 'models')])).toEqual(['x 10'])
+  expect(await labels([join(home, 'models/deep'), join(home, 'models')])).toEqual(['x 24'])
 })
 
 test('does not go deeper than models are kept', async () => {
   put(`models/${'d/'.repeat(20)}far.gguf`)
   expect(await labels()).toEqual([])
+})
+
+test('a web page, a pipe, a stub and a link to itself with the name of a model are none', async () => {
+  put('models/page.gguf', 500, '<!DOCTYPE html>')
+  put('models/stub.gguf', 23)
+  execFileSync('mkfifo', [join(home, 'models/pipe.gguf')])
+  symlinkSync('loop.gguf', join(home, 'models/loop.gguf'))
+  put('models/real.gguf')
+  expect(await labels()).toEqual(['real 24'])
 })

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import {
   copyFileSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync
 } from 'node:fs'
@@ -52,6 +54,18 @@ describe('GGUF header', () => {
         requiredBytes: whole.length,
         fileBytes: whole.length
       }
+    })
+  })
+
+  test('a pipe is refused at once, though nobody writes to it; a link to itself is named', async () => {
+    const pipe = join(dir, 'pipe.gguf')
+    execFileSync('mkfifo', [pipe])
+    expect(await readGgufSummary(pipe)).toMatchObject({ ok: false, error: { kind: 'not-a-file' } })
+    symlinkSync('loop.gguf', join(dir, 'loop.gguf'))
+    const loop = await readGgufSummary(join(dir, 'loop.gguf'))
+    expect(loop).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('the link points to itself') }
     })
   })
 
