@@ -61,6 +61,7 @@ describe.skipIf('skip' in found)('runners outlive the core', () => {
       return view.state === 'failed' && view
     })
     expect(failed.text).toContain('how is not known')
+    expect(failed.text).toContain('not started again by itself')
     await until('its pids to be forgotten', () => viewOf(second, 'tiny').pids.length === 0)
     second.dispose()
   })

@@ -185,6 +185,7 @@ export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
       id === 'tiny'
         ? ok({ text: offset === null ? 'one\ntwo\n' : '', fromOffset: offset ?? 0, nextOffset: 8 })
         : err(notFound(id)),
+    'runners.installed': async () => ok([{ kind: 'llamacpp', path: '/usr/bin/llama-server', problem: null }]),
     'profiles.list': async () => ok([sampleProfile('tiny')] as never),
     'profiles.save': async (profile) => ok(profile),
     'profiles.remove': async () => ok({}),
@@ -229,6 +230,7 @@ export const VALID_INPUTS: { readonly [K in keyof Handlers]: CommandInput<K> } =
   'runners.start': { target: 'tiny', kind: 'llamacpp', settings: { port: 8081 } },
   'runners.stop': { id: 'tiny' },
   'runners.log': { id: 'tiny', offset: null, maxBytes: 100 },
+  'runners.installed': {},
   'profiles.list': {},
   'profiles.save': sampleProfile('tiny') as CommandInput<'profiles.save'>,
   'profiles.remove': { id: 'tiny' },

@@ -40,6 +40,7 @@ export function fakeMachine(table: readonly ProcessInfo[] = []): FakeMachine {
     },
     hostBytes: () => null,
     gpuBytes: () => 0,
+    freshGpu: async () => true,
     availableBytes() {
       return this.available
     },

@@ -22,7 +22,7 @@ export interface RunnerHome {
   readonly machine: MachineView
   readonly warnings: string[]
   /** Another core on the same folders, as after a restart. */
-  openRunners(changes?: Partial<Settings['llamacpp']>): Runners
+  openRunners(changes?: Partial<Settings['llamacpp']>, machine?: Partial<MachineView>): Runners
   /** An executable script in the folder. */
   script(name: string, text: string): string
   pidFile(name: string): number
@@ -57,7 +57,7 @@ export function makeRunnerHome(): RunnerHome {
     places,
     machine,
     warnings,
-    openRunners(changes = {}) {
+    openRunners(changes = {}, seen = {}) {
       const settings: Settings = {
         ...defaultSettings(),
         llamacpp: { ...defaultSettings().llamacpp, ...changes }
@@ -66,7 +66,7 @@ export function makeRunnerHome(): RunnerHome {
         places,
         clock: systemClock,
         logger,
-        machine,
+        machine: { ...machine, ...seen },
         settings: () => settings,
         adapters: ADAPTERS
       })

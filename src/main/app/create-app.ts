@@ -9,6 +9,7 @@ import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
 import { readMachineFacts } from '../facts/read-facts.ts'
 import { createGpuProbe } from '../gpu-probe/client.ts'
 import { createRecentRing } from '../history/recent.ts'
+import { findModels } from '../models/find.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
 import { createRunners } from '../runners/supervisor/runners.ts'
 import { createMachineView } from '../sampler/machine-view.ts'
@@ -16,6 +17,7 @@ import { createSampler } from '../sampler/sampler.ts'
 import { openSettings } from '../settings/store.ts'
 import { createLocalEndpoint } from '../transport/dispatcher.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
+import { answerWithin } from './answer-within.ts'
 import type { AppPorts } from './app-ports.ts'
 import { createHandlers } from './handlers.ts'
 import { createLiveMaker } from './live.ts'
@@ -50,22 +52,30 @@ export function createApp(ports: AppPorts): App {
   const liveMaker = createLiveMaker(() => uptime() * 1000)
   let live: Live | null = null
 
+  const gpuAnswers = createEmitter<void>(failed)
   const gpu = createGpuProbe({
     nodePath: places.nodePath,
     entryPath: join(places.entryDir, 'gpu-probe.js'),
     env: process.env,
     sysRoot: places.sysRoot,
     clock,
-    logger
+    logger,
+    onReading: () => gpuAnswers.emit()
   })
-  const machine = createMachineView({ procRoot: places.procRoot, gpu: () => gpu.latest() })
+  const machine = createMachineView({
+    procRoot: places.procRoot,
+    gpu: () => gpu.latest(),
+    askGpu: (timeoutMs) => answerWithin(timeoutMs, gpuAnswers, () => gpu.requestReading())
+  })
   const runners = createRunners({
     places,
     clock,
     logger,
     machine,
     settings: settings.get,
-    adapters: ADAPTERS
+    adapters: ADAPTERS,
+    findModels: async () =>
+      (await findModels({ homeDir: places.homeDir, folders: settings.get().modelFolders })).models
   })
   const sampler = createSampler({
     places,
@@ -135,11 +145,17 @@ export function createApp(ports: AppPorts): App {
     runningLabels: () => runners.holders().map((holder) => holder.label),
     async start() {
       if (settings.problem) note('warning', settings.problem.text, settings.problem.whatToDo)
-      const adopted = await runners.adoptLeftRunning()
-      for (const view of adopted)
-        note('info', `${view.label} was still running and has been taken back.`, null)
+      // Marks what still runs before it first waits; asking those servers holds up nobody.
+      const adoption = runners.adoptLeftRunning()
       sampler.start()
       void machineFacts()
+      void adoption.then(
+        (adopted) => {
+          for (const view of adopted)
+            note('info', `${view.label} was still running and has been taken back.`, null)
+        },
+        (error: unknown) => logger.error('what an earlier core left running could not be taken back', error)
+      )
     },
     dispose() {
       disposeAll([gpu, runners, sampler, ...subscriptions])

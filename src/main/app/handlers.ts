@@ -66,6 +66,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
       runners.start(target, changes && withoutUndefined(changes)),
     'runners.stop': ({ id }) => runners.stop(id),
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
+    'runners.installed': async () => ok(await runners.installed()),
     'profiles.list': async () => ok(runners.profiles()),
     'profiles.save': (profile) => runners.saveProfile(profile),
     'profiles.remove': async ({ id }) => {

@@ -1,5 +1,5 @@
 import type { GpuSnapshot } from '../../shared/model/gpu.ts'
-import { isKnown, orZero } from '../../shared/model/reading.ts'
+import { isKnown, orZero, type Reading } from '../../shared/model/reading.ts'
 import type { ProcessInfo } from '../../shared/model/snapshot.ts'
 import { parseMemInfo } from './sources/meminfo.parse.ts'
 import { readPageSize } from './sources/page-size.ts'
@@ -12,7 +12,12 @@ export interface MachineViewPorts {
   /** Default: asked from the kernel. */
   readonly pageSizeBytes?: number
   readonly gpu: () => GpuSnapshot
+  /** Asks the probe out of turn; true once an answer came, false after `timeoutMs`. Absent: nobody can be asked. */
+  readonly askGpu?: (timeoutMs: number) => Promise<boolean>
 }
+
+const sharesMemory = (topology: GpuSnapshot['topology']): boolean =>
+  topology === 'unified' || topology === 'amd-apu'
 
 /** The machine read fresh at each call, for who must not act on figures a second old (stopping, accounting). */
 export interface MachineView {
@@ -20,8 +25,13 @@ export interface MachineView {
   processes(): readonly ProcessInfo[]
   /** RssAnon + RssShmem and mapped file bytes; null when the process is gone or has no memory of its own. */
   hostBytes(pid: number): { readonly anonAndShmemBytes: number; readonly fileBytes: number } | null
-  /** GPU bytes out of system memory; 0 where the GPU has its own, and where the driver does not know. */
-  gpuBytes(pid: number): number
+  /**
+   * GPU bytes out of system memory; 0 where the GPU has its own and for who is not in a fresh list. 'unknown' where
+   * the list is stale, or the driver has no figure for this process: nobody may take that for nothing.
+   */
+  gpuBytes(pid: number): Reading
+  /** Asks the driver out of turn; true once it has answered, or where it need not, false after `timeoutMs`. */
+  freshGpu(timeoutMs: number): Promise<boolean>
   /** MemAvailable + free pages in per-CPU lists; 0 when it cannot be read, so that nobody takes it for back. */
   availableBytes(): number
 }
@@ -47,10 +57,19 @@ export function createMachineView(ports: MachineViewPorts): MachineView {
       }
     },
     gpuBytes(pid) {
-      const { topology, processes } = gpu()
-      if (topology !== 'unified' && topology !== 'amd-apu') return 0
-      return processes.reduce((sum, holder) => (holder.pid === pid ? sum + orZero(holder.bytes) : sum), 0)
+      const { topology, processes, stale } = gpu()
+      if (!sharesMemory(topology)) return 0
+      if (stale) return 'unknown'
+      let sum = 0
+      for (const holder of processes) {
+        if (holder.pid !== pid) continue
+        if (!isKnown(holder.bytes)) return 'unknown'
+        sum += holder.bytes
+      }
+      return sum
     },
+    freshGpu: async (timeoutMs) =>
+      !sharesMemory(gpu().topology) || ports.askGpu === undefined || (await ports.askGpu(timeoutMs)),
     availableBytes() {
       const bytes = readWhole(`${procRoot}/meminfo`)
       const memInfo = bytes === 'unknown' ? null : parseMemInfo(bytes)

@@ -17,6 +17,7 @@ export const COMMAND_NAMES = [
   'runners.start',
   'runners.stop',
   'runners.log',
+  'runners.installed',
   'profiles.list',
   'profiles.save',
   'profiles.remove',

@@ -4,6 +4,7 @@ import { settingsPatchSchema, settingsSchema } from '../settings/schema.ts'
 import { EVENT_NAMES, type CommandName, type EventName } from './channels.ts'
 import {
   factsSchema,
+  installationSchema,
   liveSchema,
   llamaCppSettingsSchema,
   noticeSchema,
@@ -73,6 +74,8 @@ export const COMMANDS = {
     }),
     z.object({ text: z.string(), fromOffset: z.number(), nextOffset: z.number() })
   ),
+  /** Which program each kind of runner would be launched with, and what to do where there is none. */
+  'runners.installed': command(nothing, z.array(installationSchema)),
   'profiles.list': command(nothing, z.array(profileSchema)),
   'profiles.save': command(profileSchema, profileSchema),
   'profiles.remove': command(byId, nothing),

@@ -5,6 +5,7 @@ import type { Reading } from '../model/reading.ts'
 import {
   RUNNER_KINDS,
   RUNNER_STATES,
+  type Installation,
   type LlamaCppSettings,
   type Profile,
   type RunnerView,
@@ -124,6 +125,12 @@ export const profileSchema = z.strictObject({
   settings: llamaCppSettingsSchema,
   restartOnCrash: z.boolean()
 }) satisfies z.ZodType<Profile>
+
+export const installationSchema = z.object({
+  kind: z.enum(RUNNER_KINDS),
+  path: z.string().nullable(),
+  problem: z.string().nullable()
+}) satisfies z.ZodType<Installation>
 
 export const stopResultSchema = z.object({
   bytesReturned: bytes,

@@ -59,6 +59,15 @@ export interface Profile {
   readonly restartOnCrash: boolean
 }
 
+/** The program of one kind of runner on this machine. */
+export interface Installation {
+  readonly kind: RunnerKind
+  /** What a profile that names no program of its own would launch; null where there is none. */
+  readonly path: string | null
+  /** Why there is none and what to do about it; null when all is well. */
+  readonly problem: string | null
+}
+
 export interface RunnerBytes {
   readonly gpuBytes: number
   /** RssAnon + RssShmem of the whole tree. */

@@ -1,5 +1,5 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { Profile, RunnerKind } from '../../../shared/model/runner.ts'
+import type { Installation, Profile, RunnerKind } from '../../../shared/model/runner.ts'
 import type { Settings } from '../../../shared/settings/schema.ts'
 import type { Result } from '../../../shared/util/result.ts'
 
@@ -15,12 +15,16 @@ export interface LaunchPlan {
   readonly modelBytes: number | null
 }
 
+/** taken: `by` is 'python3 (pid 123)' or another runner. forbidden: the kernel keeps it for root. */
+export type PortState =
+  { readonly kind: 'free' } | { readonly kind: 'taken'; readonly by: string } | { readonly kind: 'forbidden' }
+
 export interface PlanContext {
   readonly settings: Settings
   /** First free loopback port from `from` on. */
   firstFreePort(from: number): Promise<number>
-  /** Who listens on this loopback port: 'python3 (pid 123)', or null when it is free. */
-  portOwner(port: number): Promise<string | null>
+  /** Whether a server may listen on this loopback port; a free one is promised to this launch. */
+  portState(port: number): Promise<PortState>
   /** Value of PATH and HOME to search for binaries. */
   readonly env: NodeJS.ProcessEnv
 }
@@ -38,6 +42,10 @@ export interface RunnerAdapter {
   readonly kind: RunnerKind
   /** Checks everything that can be checked before launch, so that a bad input fails here with what to do. */
   plan(profile: Profile, context: PlanContext): Promise<Result<LaunchPlan, ContractError>>
+  /** Which program would be launched where a profile names none, and what to do where there is none. */
+  installed(context: Pick<PlanContext, 'settings' | 'env'>): Promise<Omit<Installation, 'kind'>>
+  /** Where a server with this command line listens; null where that cannot be told from it. */
+  addressOf(commandLine: readonly string[]): { readonly port: number; readonly url: string } | null
   /** Must settle within `timeoutMs`, never throws. */
   probe(url: string, timeoutMs: number): Promise<Readiness>
   /** Why it ended, in words, from its last log lines; null when they say nothing. */

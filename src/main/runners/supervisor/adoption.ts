@@ -1,26 +1,29 @@
 import type { Ending } from './ending.ts'
 import { createLiveProcess } from './live-process.ts'
 import { createLoadWatch } from './load-watch.ts'
-import { PROBE_TIMEOUT_MS } from './loading.ts'
+import { askReadiness } from './loading.ts'
 import type { RunnerCore } from './runner-core.ts'
 import type { RunnerRecord } from './state-file.ts'
 
-/** Takes back what an earlier core left; true when it is alive. */
+/**
+ * Takes back what an earlier core left; true when it is alive. All that keeps a second copy from being started is
+ * done before the first await: who calls this for every record has adopted them all when the calls return. Asking
+ * the server and ending what a dead one left behind come after.
+ */
 export async function adoptRunner(core: RunnerCore, ending: Ending, record: RunnerRecord): Promise<boolean> {
-  const { ports, log, adapter, bootId } = core.deps
-  const { clock } = ports
+  const { ports, log, bootId } = core.deps
   const { label } = core.profile
-  const found = createLiveProcess(ports, record, {
-    child: null,
-    loadWatch: createLoadWatch(clock.monotonicMs()),
-    logStart: log.endOffset(),
-    readyAtMs: record.readyAtMs
-  })
   core.running = record.profile
   if (record.bootId !== bootId) {
     core.apply('found-gone', `${label} was running when the machine went down.`)
     return false
   }
+  const found = createLiveProcess(ports, record, {
+    child: null,
+    loadWatch: createLoadWatch(ports.clock.monotonicMs()),
+    logStart: log.endOffset(),
+    readyAtMs: record.readyAtMs
+  })
   found.look(false)
   core.live = found
   if (!found.isRootAlive()) {
@@ -28,12 +31,8 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
     await ending.cleanUp(found)
     return false
   }
-  const readiness = await adapter.probe(record.url, PROBE_TIMEOUT_MS)
-  if (core.closing.signal.aborted) return false
-  if (readiness === 'ready') {
-    found.readyAtMs ??= clock.nowMs()
-    core.apply('found-ready', `Ready at ${record.url}`)
-  } else core.apply('found-loading', 'Loading.')
+  core.apply('found', 'Found running; asking whether it is ready.')
   core.persist()
+  await askReadiness(core, found)
   return true
 }

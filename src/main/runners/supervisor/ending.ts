@@ -1,11 +1,15 @@
+import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
+import { bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
 import type { LaunchPlan } from './adapter.ts'
 import { endTree } from './end-tree.ts'
 import { exitInWords, isCrash, type ExitStatus } from './exit-words.ts'
-import type { LiveProcess } from './live-process.ts'
+import type { LiveProcess, WhileAlive } from './live-process.ts'
+import { expectedBytes, waitForMemory } from './memory-back.ts'
 import { pause } from './pause.ts'
 import { MAX_RESTARTS, type RestartBudget } from './restart-budget.ts'
 import type { RunnerCore } from './runner-core.ts'
 import { isScopeRefusal } from './scope.ts'
+import { processesInWords } from './identity.ts'
 import { createStarting, type Starting } from './starting.ts'
 
 /** Of the log, for the reason of an exit. */
@@ -41,6 +45,7 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
       core.starting = null
       return
     }
+    const { whileAlive } = ended
     const mayRetry = wasReady && core.running.restartOnCrash && isCrash(status)
     const waitMs = mayRetry ? budget.take(clock.monotonicMs()) : null
     const words = endWords(core.profile.label, status, wasReady, adapter.explainExit(tail))
@@ -51,21 +56,41 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
       core.apply('retry', `${words} Starting it again (${core.restarts} of ${MAX_RESTARTS}).`)
     }
     await cleanUp(ended)
-    if (waitMs !== null) await again(waitMs)
+    if (waitMs !== null) await again(waitMs, whileAlive)
   }
 
   const starting = createStarting(core, onEnd)
 
-  const again = async (waitMs: number): Promise<void> => {
+  const again = async (waitMs: number, before: WhileAlive | null): Promise<void> => {
     const retry = new AbortController()
     core.retry = retry
-    const waited = await pause(waitMs, AbortSignal.any([retry.signal, closing.signal]))
+    const abort = AbortSignal.any([retry.signal, closing.signal])
+    const shortage = before === null ? null : await shortageAfter(before, abort)
+    const waited = await pause(waitMs, abort)
     core.retry = null
     if (!waited || core.state !== 'restarting') return
+    if (shortage !== null) {
+      core.apply('fail', `${core.text} ${shortage}`)
+      return
+    }
     core.starting = starting.begin('relaunch', core.running)
     const started = await core.starting
     core.starting = null
     if (!started.ok && core.state === 'restarting') core.apply('fail', started.error.message)
+  }
+
+  /** Waits for the crashed one's memory; why it may not be started again, or null where there is room. */
+  const shortageAfter = async (before: WhileAlive, abort: AbortSignal): Promise<string | null> => {
+    const needed = expectedBytes(before.bytes)
+    const back = await waitForMemory({
+      machine: ports.machine,
+      clock,
+      beforeBytes: before.availableBytes,
+      expectedBytes: needed,
+      abort
+    })
+    if (back.memoryIsBack || ports.machine.availableBytes() >= needed) return null
+    return `It is not started again: only ${bytesOfBytes(back.bytesReturned, needed)} of its memory came back.`
   }
 
   const endOrphans = async (ended: LiveProcess): Promise<void> => {
@@ -79,8 +104,13 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
         abort: closing.signal
       })
       if (!report.finished) return
-      const what = count === 1 ? 'A process' : `${count} processes`
-      core.text = `${core.text} ${what} it left behind ${count === 1 ? 'was' : 'were'} ended.`
+      core.text = `${core.text} ${leftBehind(count, report.left)}`
+      // Who could not be ended is not forgotten: it holds memory, and its record says so to the next core.
+      if (report.left.length > 0) {
+        if (core.state === 'restarting') core.apply('fail', core.text)
+        else core.publish()
+        return
+      }
     }
     if (core.live === ended) core.live = null
     core.persist()
@@ -94,6 +124,11 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
   }
 
   return { starting, onEnd, cleanUp }
+}
+
+function leftBehind(count: number, left: readonly ProcessInfo[]): string {
+  if (left.length > 0) return `${processesInWords(left)} could not be ended, even with SIGKILL.`
+  return count === 1 ? 'A process it left behind was ended.' : `${count} processes it left behind were ended.`
 }
 
 function endWords(label: string, status: ExitStatus, wasReady: boolean, reason: string | null): string {

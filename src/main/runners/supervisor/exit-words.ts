@@ -13,7 +13,12 @@ export function exitInWords({ code, signal }: ExitStatus): string {
     return `was ended (${signal}) from outside`
   }
   if (signal !== null) return `crashed (${signal})`
-  if (code === null) return 'ended; how is not known, because an earlier Firebreak had started it'
+  if (code === null) {
+    return (
+      'ended; how is not known, because an earlier Firebreak had started it. It is not started again by itself, ' +
+      'for it may have been ended on purpose or for want of memory'
+    )
+  }
   if (code === 0) return 'ended by itself with code 0'
   return `ended with code ${code}`
 }

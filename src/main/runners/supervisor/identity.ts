@@ -8,5 +8,9 @@ export interface ProcessIdentity {
 
 export const identityKey = (process: ProcessIdentity): string => `${process.pid}:${process.startTicks}`
 
+/** 'llama-server (pid 12), sh (pid 13)'. */
+export const processesInWords = (processes: readonly ProcessInfo[]): string =>
+  processes.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')
+
 /** A zombie holds no memory and cannot be signalled any more: for ending and freeing it is gone. */
 export const isAlive = (process: ProcessInfo): boolean => process.state !== 'Z' && process.state !== 'X'

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync, closeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import type { LaunchPlan } from './adapter.ts'
-import { MARK_VARIABLE } from './environment-mark.ts'
+import { MARK_VARIABLE, newMark } from './environment-mark.ts'
 import { filterEnvironment } from './environment.ts'
 import { createLiveProcess, type LiveProcess } from './live-process.ts'
 import { createLoadWatch } from './load-watch.ts'
@@ -41,7 +41,7 @@ export async function launch(options: {
   const { id, plan, log, ports, env, scopes } = options
   const { clock, places, machine } = ports
   const startedAtMs = clock.nowMs()
-  const mark = `${id}:${randomUUID()}`
+  const mark = newMark(id, places.dataDir)
   const launcher = scopes.launcher()
   const unit = launcher === null ? null : scopeUnit(id, Math.round(startedAtMs))
   const command = { file: plan.file, args: plan.args }
@@ -50,8 +50,7 @@ export async function launch(options: {
   try {
     logFd = log.openForRunner(`--- ${new Date(startedAtMs).toISOString()} ${commandLine.join(' ')}`)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return err({ code: 'internal', message: `The log of ${id} cannot be written: ${reason}.` })
+    return err(logProblem(id, log.path, error))
   }
   const logStart = log.endOffset()
   const spawned = await spawnRunner({
@@ -84,6 +83,19 @@ export async function launch(options: {
       { child, loadWatch: createLoadWatch(clock.monotonicMs()), logStart, readyAtMs: null }
     )
   )
+}
+
+/** Without a log nobody could say why it ended, so it is not started. */
+function logProblem(id: string, path: string, error: unknown): ContractError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const folder = dirname(path)
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const what = isFull ? 'there is no space left' : error instanceof Error ? error.message : String(error)
+  const advice = isFull ? 'Free some space there' : 'Make that folder writable'
+  return {
+    code: 'refused',
+    message: `${id} was not started: its log cannot be written to ${folder}, ${what}. ${advice}, then start it again.`
+  }
 }
 
 function spawnProblem(file: string, error: NodeJS.ErrnoException): ContractError {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { isKnown, orZero, type Reading } from '../../../shared/model/reading.ts'
 import type { RunnerBytes } from '../../../shared/model/runner.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import { findMarked } from './environment-mark.ts'
@@ -23,6 +24,20 @@ export interface LaunchFacts {
   readonly commandLine: readonly string[]
 }
 
+/** GPU memory that comes out of the system's. */
+export interface GpuKnowledge {
+  /** False where the driver's figures are old, or lack one of its processes. */
+  readonly isKnown: boolean
+  /** Largest sum ever reported: a lower bound where nothing better is known. */
+  readonly peakBytes: number
+}
+
+/** From the last look that saw the root alive: what ending it must bring back, and since which reading. */
+export interface WhileAlive {
+  readonly bytes: RunnerBytes
+  readonly availableBytes: number
+}
+
 /** The processes of one launch, from spawn or adoption until they are gone. */
 export interface LiveProcess {
   readonly facts: LaunchFacts
@@ -38,6 +53,8 @@ export interface LiveProcess {
   /** From the last look. */
   members: readonly ProcessInfo[]
   bytes: RunnerBytes
+  gpu: GpuKnowledge
+  whileAlive: WhileAlive | null
   isRootAlive(): boolean
   /** Looks again, in `processes` or a fresh table; `thorough` also searches for what left the tree. */
   look(thorough: boolean, processes?: readonly ProcessInfo[]): readonly ProcessInfo[]
@@ -70,6 +87,8 @@ export function createLiveProcess(
     probing: false,
     members: [],
     bytes: NO_BYTES,
+    gpu: { isKnown: true, peakBytes: 0 },
+    whileAlive: null,
     isRootAlive() {
       const { pid, startTicks } = facts.root
       return this.members.some((item) => item.pid === pid && item.startTicks === startTicks)
@@ -81,28 +100,53 @@ export function createLiveProcess(
         for (const pid of marked) also.add(pid)
       }
       this.members = tree.scan(processes, also)
-      this.bytes = sumBytes(machine, this.members)
+      const gpuBytes = gpuBytesOf(machine, this.members)
+      this.gpu = {
+        isKnown: gpuBytes !== 'unknown',
+        peakBytes: Math.max(this.gpu.peakBytes, orZero(gpuBytes))
+      }
+      this.bytes = {
+        // The last known figure stays while the driver is silent.
+        gpuBytes: isKnown(gpuBytes) ? gpuBytes : this.bytes.gpuBytes,
+        ...hostBytesOf(machine, this.members)
+      }
+      if (this.isRootAlive()) {
+        this.whileAlive = { bytes: this.bytes, availableBytes: machine.availableBytes() }
+      }
       return this.members
     },
     identities: () => tree.members()
   }
 }
 
-function sumBytes(machine: SupervisorPorts['machine'], members: readonly ProcessInfo[]): RunnerBytes {
-  let { gpuBytes, hostBytes, fileBytes } = NO_BYTES
+/** A sum with an unknown part is unknown: it would look exact and be too small. */
+function gpuBytesOf(machine: SupervisorPorts['machine'], members: readonly ProcessInfo[]): Reading {
+  let sum = 0
+  for (const { pid } of members) {
+    const bytes = machine.gpuBytes(pid)
+    if (!isKnown(bytes)) return 'unknown'
+    sum += bytes
+  }
+  return sum
+}
+
+function hostBytesOf(
+  machine: SupervisorPorts['machine'],
+  members: readonly ProcessInfo[]
+): Pick<RunnerBytes, 'hostBytes' | 'fileBytes'> {
+  let { hostBytes, fileBytes } = NO_BYTES
   for (const { pid } of members) {
     const host = machine.hostBytes(pid)
-    gpuBytes += machine.gpuBytes(pid)
     hostBytes += host?.anonAndShmemBytes ?? 0
     fileBytes += host?.fileBytes ?? 0
   }
-  return { gpuBytes, hostBytes, fileBytes }
+  return { hostBytes, fileBytes }
 }
 
 export const residentBytes = (bytes: RunnerBytes): number =>
   bytes.gpuBytes + bytes.hostBytes + bytes.fileBytes
 
-/** The bytes of one process that would come back with it. */
+/** The bytes of one process that would come back with it; its GPU memory only where it is known. */
 export function ownBytes(machine: SupervisorPorts['machine'], pid: number): number {
-  return machine.gpuBytes(pid) + (machine.hostBytes(pid)?.anonAndShmemBytes ?? 0)
+  return orZero(machine.gpuBytes(pid)) + (machine.hostBytes(pid)?.anonAndShmemBytes ?? 0)
 }

@@ -1,24 +1,35 @@
 /** Growth below this is noise of a process that only waits. */
 const PROGRESS_BYTES = 1_048_576
 
+/** How long there has been no progress. */
+export interface Idle {
+  /** Neither bytes in memory nor the log have grown. */
+  readonly ms: number
+  /** Bytes in memory have not grown, whatever the log says. */
+  readonly memoryMs: number
+}
+
 /** Tells a load that goes on from one that hangs: bytes in memory or the log must have grown. */
 export interface LoadWatch {
-  /** Returns how long there has been no progress, in ms. */
-  note(nowMs: number, loadedBytes: number, logBytes: number): number
+  note(nowMs: number, loadedBytes: number, logBytes: number): Idle
 }
 
 export function createLoadWatch(startedMs: number): LoadWatch {
-  let progressAtMs = startedMs
+  let logAtMs = startedMs
+  let memoryAtMs = startedMs
   let highestBytes = 0
   let highestLog = 0
   return {
     note(nowMs, loadedBytes, logBytes) {
-      if (loadedBytes >= highestBytes + PROGRESS_BYTES || logBytes > highestLog) {
-        progressAtMs = nowMs
-        highestBytes = Math.max(highestBytes, loadedBytes)
-        highestLog = Math.max(highestLog, logBytes)
+      if (loadedBytes >= highestBytes + PROGRESS_BYTES) {
+        memoryAtMs = nowMs
+        highestBytes = loadedBytes
       }
-      return nowMs - progressAtMs
+      if (logBytes > highestLog) {
+        logAtMs = nowMs
+        highestLog = logBytes
+      }
+      return { ms: nowMs - Math.max(logAtMs, memoryAtMs), memoryMs: nowMs - memoryAtMs }
     }
   }
 }

@@ -2,10 +2,12 @@ import {
   chmodSync,
   closeSync,
   copyFileSync,
+  fchmodSync,
   fstatSync,
   mkdirSync,
   openSync,
   readSync,
+  rmSync,
   statSync,
   truncateSync,
   writeSync
@@ -26,25 +28,38 @@ const FOLDER_MODE = 0o700
  * Offsets count all bytes since this core first saw the file: they go on past a rotation.
  */
 export interface LogFile {
+  readonly path: string
   /** Appends a line of our own and returns a descriptor for the runner's stdout and stderr; the caller closes it. */
   openForRunner(headline: string): number
   /** Offset of the end. */
   endOffset(): number
   /** Text from `offset` (null = the last `maxBytes`), never splitting a character. */
   read(offset: number | null, maxBytes: number): LogPiece
-  /** Truncates a file that has grown too large, keeping the old text as '.1'. */
-  rotateIfLarge(): void
+  /** Truncates a file that has grown too large, keeping the old text as '.1'; why it could not be kept, or null. */
+  rotateIfLarge(): string | null
+  /** The runner writes to a file that is no longer there under this name. */
+  isRemoved(): boolean
 }
 
 export function openLogFile(path: string): LogFile {
   let base = 0
+  /** Of the file that a runner writes to; null before there is one. */
+  let inode = statSync(path, { throwIfNoEntry: false })?.ino ?? null
   const size = (): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
   return {
+    path,
     openForRunner(headline) {
       mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE })
       const fd = openSync(path, 'a', FILE_MODE)
-      chmodSync(path, FILE_MODE)
-      writeSync(fd, `${headline}\n`)
+      try {
+        const stat = fstatSync(fd)
+        if (stat.isFile()) fchmodSync(fd, FILE_MODE)
+        inode = stat.ino
+        writeSync(fd, `${headline}\n`)
+      } catch (error) {
+        closeSync(fd)
+        throw error
+      }
       return fd
     },
     endOffset: () => base + size(),
@@ -58,11 +73,23 @@ export function openLogFile(path: string): LogFile {
     },
     rotateIfLarge() {
       const grown = size()
-      if (grown < MAX_LOG_BYTES) return
-      copyFileSync(path, `${path}.1`)
-      chmodSync(`${path}.1`, FILE_MODE)
+      if (grown < MAX_LOG_BYTES) return null
+      let problem: string | null = null
+      try {
+        copyFileSync(path, `${path}.1`)
+        chmodSync(`${path}.1`, FILE_MODE)
+      } catch (error) {
+        // On a full disk the old text must go all the same, or the log fills it to the last byte.
+        problem = error instanceof Error ? error.message : String(error)
+        dropQuietly(`${path}.1`)
+      }
       truncateSync(path, 0)
       base += grown
+      return problem
+    },
+    isRemoved() {
+      const now = statSync(path, { throwIfNoEntry: false })
+      return inode !== null && now?.ino !== inode
     }
   }
 }
@@ -96,4 +123,13 @@ export function wholeCharacters(buffer: Buffer): number {
     }
   }
   return buffer.length
+}
+
+/** Half a copy takes room and tells nothing. */
+function dropQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // it is no file, or the folder may not be changed: the log itself is cut all the same
+  }
 }

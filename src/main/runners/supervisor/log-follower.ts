@@ -10,8 +10,36 @@ export interface LogFollower {
   poll(emit: ((piece: LogPiece) => void) | null): void
 }
 
-export function createLogFollower(log: LogFile): LogFollower {
+export interface LogTrouble {
+  readonly text: string
+  readonly whatToDo: string
+}
+
+/** `onTrouble` hears of each kind of trouble once until it is over. */
+export function createLogFollower(log: LogFile, onTrouble: (trouble: LogTrouble) => void): LogFollower {
   let offset = log.endOffset()
+  let isRotationTold = false
+  let isRemovalTold = false
+
+  const look = (): void => {
+    const problem = log.rotateIfLarge()
+    if (problem !== null && !isRotationTold) {
+      isRotationTold = true
+      onTrouble({
+        text: `The log ${log.path} had grown too large, and its old text could not be kept (${problem}).`,
+        whatToDo: 'Free some space on that disk. The log goes on.'
+      })
+    }
+    const isRemoved = log.isRemoved()
+    if (isRemoved && !isRemovalTold) {
+      onTrouble({
+        text: `The log ${log.path} was removed while its model runs; what it says is lost until it is started again.`,
+        whatToDo: 'Stop and start the model to have a log again.'
+      })
+    }
+    isRemovalTold = isRemoved
+  }
+
   return {
     poll(emit) {
       const end = log.endOffset()
@@ -25,7 +53,7 @@ export function createLogFollower(log: LogFile): LogFollower {
           offset = piece.nextOffset
         }
       }
-      log.rotateIfLarge()
+      look()
     }
   }
 }

@@ -47,10 +47,28 @@ export async function waitForMemory(options: {
   }
 }
 
-/** The result of a stop with its sentence. */
-export function describeStop(outcome: Omit<StopResult, 'text'> & { readonly label: string }): StopResult {
-  const { label, ...result } = outcome
-  return { ...result, text: sentence(label, result) }
+/** fresh: asked just before. earlier: only an old figure is known, a lower bound. never: nothing is known. */
+export type GpuReport = 'fresh' | 'earlier' | 'never'
+
+/** The result of a stop with its sentence. Without any figure of the driver nobody may say that all is back. */
+export function describeStop(
+  outcome: Omit<StopResult, 'text'> & { readonly label: string; readonly gpuReport?: GpuReport }
+): StopResult {
+  const { label, gpuReport = 'fresh', ...measured } = outcome
+  const result = { ...measured, memoryIsBack: measured.memoryIsBack && gpuReport !== 'never' }
+  if (measured.memoryIsBack && gpuReport === 'never') {
+    const text =
+      `Stopped ${label}: its processes are gone and ${bytesInWords(measured.bytesReturned)} came back, but the GPU ` +
+      'driver did not report its GPU memory, so its return cannot be proven.'
+    return { ...result, text }
+  }
+  const doubt =
+    gpuReport === 'fresh'
+      ? ''
+      : gpuReport === 'earlier'
+        ? ' The GPU driver did not answer at the end; the GPU memory it had reported before was counted.'
+        : ' The GPU driver did not report its GPU memory, so that is not in these figures.'
+  return { ...result, text: `${sentence(label, result)}${doubt}` }
 }
 
 function sentence(label: string, result: Omit<StopResult, 'text'>): string {

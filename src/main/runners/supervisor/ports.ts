@@ -1,39 +1,42 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import type { PortState } from './adapter.ts'
 
 const LOOPBACK = '127.0.0.1'
 const LAST_PORT = 65_535
 /** State of a listening socket in /proc/net/tcp. */
 const LISTEN = '0A'
 
-/** Whether a server could listen there now; a port below 1024 that only root may use counts as not free. */
-export function isPortFree(port: number): Promise<boolean> {
+/** Why nobody can listen there now, as the kernel says it; null when the port is free. */
+function listenProblem(port: number): Promise<NodeJS.ErrnoException | null> {
   return new Promise((settle) => {
     const server = createServer()
-    server.once('error', () => settle(false))
-    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => settle(true)))
+    server.once('error', settle)
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => settle(null)))
   })
 }
 
 /** First free loopback port from `from` on that is not promised to another launch. */
 export async function firstFreePort(from: number, isTaken: (port: number) => boolean): Promise<number> {
   for (let port = from; port <= LAST_PORT; port += 1) {
-    if (!isTaken(port) && (await isPortFree(port))) return port
+    if (!isTaken(port) && (await listenProblem(port)) === null) return port
   }
   throw new Error(`no free port from ${from} on`)
 }
 
-/** Who listens on a port: 'python3 (pid 123)', words where it cannot be seen, null when the port is free. */
-export async function portOwner(procRoot: string, port: number): Promise<string | null> {
-  if (await isPortFree(port)) return null
+/** What stands in the way of listening on a port, and who, as far as /proc tells. */
+export async function portState(procRoot: string, port: number): Promise<PortState> {
+  const problem = await listenProblem(port)
+  if (problem === null) return { kind: 'free' }
+  if (problem.code === 'EACCES' || problem.code === 'EPERM') return { kind: 'forbidden' }
   const inodes = listeningInodes(procRoot, port)
   for (const name of inodes.size > 0 ? namesIn(procRoot) : []) {
     if (/^\d+$/.test(name) && holdsSocket(join(procRoot, name), inodes)) {
-      return `${commOf(join(procRoot, name))} (pid ${name})`
+      return { kind: 'taken', by: `${commOf(join(procRoot, name))} (pid ${name})` }
     }
   }
-  return inodes.size > 0 ? "another user's program" : 'the system'
+  return { kind: 'taken', by: inodes.size > 0 ? "another user's program" : 'the system' }
 }
 
 /** Inodes of sockets that listen on `port`, from /proc/net/tcp and tcp6. */

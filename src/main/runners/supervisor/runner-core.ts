@@ -56,6 +56,7 @@ export interface RunnerCore {
   apply(event: RunnerEvent, words: string): boolean
   /** Tells of the record where it changed. */
   persist(): void
+  /** Null once no process of it is left. */
   record(): RunnerRecord | null
 }
 
@@ -110,7 +111,7 @@ export function createRunnerCore(initial: Profile, deps: SupervisorDeps): Runner
     },
     record() {
       const { live, running } = this
-      if (live === null || live.exit !== null) return null
+      if (live === null) return null
       return {
         ...live.facts,
         commandLine: [...live.facts.commandLine],

@@ -1,20 +1,23 @@
 import { join } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import { profileSchema } from '../../../shared/contract/schemas.ts'
-import type { Profile, RunnerKind, RunnerView } from '../../../shared/model/runner.ts'
+import { RUNNER_KINDS, type Profile, type RunnerKind, type RunnerView } from '../../../shared/model/runner.ts'
 import { createEmitter } from '../../../shared/util/emitter.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { openProfiles } from '../profiles/store.ts'
-import type { LaunchPlan, RunnerAdapter } from './adapter.ts'
+import type { RunnerAdapter } from './adapter.ts'
+import { markStem } from './environment-mark.ts'
 import { createScopes } from './launch.ts'
 import { openLogFile, type LogFile } from './log-file.ts'
 import { createLogFollower, type LogFollower } from './log-follower.ts'
-import { firstFreePort, portOwner } from './ports.ts'
-import { loadRecords, readBootId, saveRecords, type RunnerRecord } from './state-file.ts'
+import { createPlanning } from './planning.ts'
+import { createRecordKeeper } from './record-keeper.ts'
+import { loadRecords, readBootId, type RunnerRecord } from './state-file.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
-import { resolveTarget } from './target.ts'
+import { expandHome, resolveTarget, type NamedModel } from './target.ts'
 import { createTicker } from './ticker.ts'
 import type { LogChunk, Runners, SupervisorPorts } from './types.ts'
+import { findUnrecorded, recordOfFound } from './unrecorded.ts'
 
 const PROFILES_FOLDER = 'profiles'
 const LOGS_FOLDER = 'logs'
@@ -37,6 +40,8 @@ export function createRunners(
     readonly adapters: Readonly<Record<RunnerKind, RunnerAdapter>>
     /** Filtered before a runner sees it; also says where to search for binaries. */
     readonly env?: NodeJS.ProcessEnv
+    /** Models on this machine, for a start by the name of one. */
+    readonly findModels?: () => Promise<readonly NamedModel[]>
   }
 ): Runners {
   const { places, logger, adapters, machine, settings } = ports
@@ -50,51 +55,32 @@ export function createRunners(
   const logChunks = createEmitter<LogChunk>(onListenerError)
   const notices = createEmitter<RunnerNotice>(onListenerError)
   const entries = new Map<string, Entry>()
-  const promisedPorts = new Map<string, number>()
   /** Found before anybody could listen. */
   const early: RunnerNotice[] = []
   const profiles = openProfiles(join(places.configDir, PROFILES_FOLDER), (problem) => early.push(problem))
-  let planning: Promise<unknown> = Promise.resolve()
 
-  /** One plan at a time, so that two launches are never promised the same port. */
-  const plan = (profile: Profile): Promise<Result<LaunchPlan, ContractError>> => {
-    const isPromised = (port: number): boolean =>
-      [...promisedPorts].some(([id, promised]) => {
-        return id !== profile.id && promised === port && entries.get(id)?.supervisor.isBusy() === true
-      })
-    const next = planning.then(async () => {
-      const planned = await adapters[profile.kind].plan(profile, {
-        settings: settings(),
-        env: { ...env, HOME: places.homeDir },
-        firstFreePort: (from) => firstFreePort(from, isPromised),
-        portOwner: (port) => portOwner(places.procRoot, port)
-      })
-      if (planned.ok) promisedPorts.set(profile.id, planned.value.port)
-      return planned
-    })
-    const guarded = next.catch((error: unknown) => {
-      logger.error(`the launch of ${profile.id} could not be planned`, error)
-      const message = error instanceof Error ? error.message : String(error)
-      return err<ContractError>({
-        code: 'internal',
-        message: `The launch could not be prepared: ${message}.`
-      })
-    })
-    planning = guarded
-    return guarded
-  }
+  const planning = createPlanning({
+    ports,
+    adapters,
+    env,
+    isBusy: (id) => entries.get(id)?.supervisor.isBusy() === true
+  })
 
-  const persist = (): void => {
-    const records = [...entries.values()].flatMap(({ supervisor }): RunnerRecord[] => {
-      const record = supervisor.record()
-      return record === null ? [] : [record]
-    })
-    try {
-      saveRecords(statePath, records)
-    } catch (error) {
+  const keeper = createRecordKeeper({
+    path: statePath,
+    records: () =>
+      [...entries.values()].flatMap(({ supervisor }): RunnerRecord[] => {
+        const record = supervisor.record()
+        return record === null ? [] : [record]
+      }),
+    onProblem(error) {
       logger.error('what is running could not be written down', error)
+      notices.emit({
+        text: `What is running could not be written to ${statePath} (${reasonOf(error)}); it is tried again.`,
+        whatToDo: 'Free some space on that disk. Until then a restart of Firebreak may lose sight of a model.'
+      })
     }
-  }
+  })
 
   const add = (profile: Profile): Entry => {
     const log = openLogFile(join(places.dataDir, LOGS_FOLDER, `${profile.id}.log`))
@@ -105,14 +91,14 @@ export function createRunners(
       env,
       bootId,
       scopes,
-      plan,
+      plan: planning.plan,
       onChange() {
         ticker.wake()
         changes.emit(supervisor.view())
       },
-      onRecord: persist
+      onRecord: keeper.save
     })
-    const entry = { supervisor, log, follower: createLogFollower(log) }
+    const entry = { supervisor, log, follower: createLogFollower(log, notices.emit) }
     entries.set(profile.id, entry)
     return entry
   }
@@ -126,10 +112,11 @@ export function createRunners(
   const ticker = createTicker(
     () => {
       const busy = [...entries.values()].filter(({ supervisor }) => supervisor.isBusy())
-      if (busy.length === 0) return 'none'
+      if (busy.length === 0) return keeper.isBehind ? 'calm' : 'none'
       return busy.every(({ supervisor }) => supervisor.view().state === 'ready') ? 'calm' : 'busy'
     },
     () => {
+      if (keeper.isBehind) keeper.save()
       const processes = machine.processes()
       for (const [id, { supervisor, follower }] of entries) {
         if (!supervisor.isBusy()) continue
@@ -160,10 +147,39 @@ export function createRunners(
     try {
       profiles.save(profile)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return err({ code: 'internal', message: `The profile could not be saved: ${message}.` })
+      return err({ code: 'internal', message: `The profile could not be saved: ${reasonOf(error)}.` })
     }
     return ok(profile)
+  }
+
+  /** Started while nothing could be written down, and still running: each is taken back, or named. */
+  const unrecorded = (records: readonly RunnerRecord[]): readonly RunnerRecord[] => {
+    const known = [...entries.values()].map(({ supervisor }) => supervisor.profile())
+    const profileOf = (mark: string): Profile | undefined =>
+      known.find(({ id }) => mark.startsWith(markStem(id, places.dataDir)))
+    const found = findUnrecorded({
+      procRoot: places.procRoot,
+      processes: machine.processes(),
+      idOfMark: (mark) => profileOf(mark)?.id ?? null,
+      recordedMarks: new Set(records.map((record) => record.mark))
+    })
+    const taken = new Set(records.map((record) => record.profile.id))
+    return found.flatMap(({ mark, root, commandLine }): RunnerRecord[] => {
+      const profile = profileOf(mark)
+      if (profile === undefined) return []
+      const address = adapters[profile.kind].addressOf(commandLine)
+      if (address === null || taken.has(profile.id)) {
+        notices.emit({
+          text: `${root.name} (pid ${root.pid}) runs ${profile.label}, but was not written down and cannot be taken back.`,
+          whatToDo: `End it by hand: kill ${root.pid}`
+        })
+        return []
+      }
+      taken.add(profile.id)
+      return [
+        recordOfFound({ profile, mark, root, commandLine, address, bootId, nowMs: ports.clock.nowMs() })
+      ]
+    })
   }
 
   const unknown = (id: string): { readonly ok: false; readonly error: ContractError } =>
@@ -180,15 +196,15 @@ export function createRunners(
         })
       }
       const adopted = await Promise.all(
-        records.map(async (record) => {
+        [...records, ...unrecorded(records)].map(async (record) => {
           const { supervisor } = entries.get(record.profile.id) ?? add(record.profile)
+          planning.promise(record.profile.id, record.port)
           const isAlive = await supervisor.adopt(record)
-          if (isAlive) promisedPorts.set(record.profile.id, record.port)
-          else notices.emit({ text: supervisor.view().text, whatToDo: null })
+          if (!isAlive) notices.emit({ text: supervisor.view().text, whatToDo: null })
           return isAlive ? [supervisor.view()] : []
         })
       )
-      if (records.length > 0) persist()
+      if (records.length > 0) keeper.save()
       return adopted.flat()
     },
 
@@ -197,9 +213,10 @@ export function createRunners(
     async start(target, changed) {
       const known = {
         profiles: [...entries.values()].map((entry) => entry.supervisor.profile()),
-        isTaken: (id: string) => entries.has(id)
+        isTaken: (id: string) => entries.has(id),
+        findModels: ports.findModels ?? (async () => [])
       }
-      const resolved = resolveTarget(target, changed, known, places.homeDir)
+      const resolved = await resolveTarget(target, changed, known, places.homeDir)
       if (!resolved.ok) return resolved
       const { profile, isNew } = resolved.value
       const entry = entries.get(profile.id) ?? add(profile)
@@ -227,8 +244,7 @@ export function createRunners(
       try {
         return ok(entry.log.read(offset, maxBytes))
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        return err({ code: 'internal', message: `The log of ${id} cannot be read: ${message}.` })
+        return err({ code: 'internal', message: `The log of ${id} cannot be read: ${reasonOf(error)}.` })
       }
     },
 
@@ -241,11 +257,12 @@ export function createRunners(
         const message = `The profile is not valid: ${issue?.path.join('.')}: ${issue?.message}`
         return err({ code: 'bad-request', message })
       }
-      const saved = save(parsed.data)
+      const wanted = { ...parsed.data, modelPath: expandHome(parsed.data.modelPath, places.homeDir) }
+      const saved = save(wanted)
       if (saved.ok) {
         const entry = entries.get(profile.id)
-        if (entry) entry.supervisor.setProfile(parsed.data)
-        else changes.emit(add(parsed.data).supervisor.view())
+        if (entry) entry.supervisor.setProfile(wanted)
+        else changes.emit(add(wanted).supervisor.view())
       }
       return saved
     },
@@ -260,14 +277,21 @@ export function createRunners(
       try {
         profiles.remove(id)
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        return err({ code: 'internal', message: `The profile could not be removed: ${message}.` })
+        return err({ code: 'internal', message: `The profile could not be removed: ${reasonOf(error)}.` })
       }
       entries.delete(id)
       entry.supervisor.dispose()
       removals.emit(id)
       return ok(undefined)
     },
+
+    installed: () =>
+      Promise.all(
+        RUNNER_KINDS.map(async (kind) => ({
+          kind,
+          ...(await adapters[kind].installed({ settings: settings(), env: { ...env, HOME: places.homeDir } }))
+        }))
+      ),
 
     isLoading,
 
@@ -288,3 +312,5 @@ export function createRunners(
     }
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -3,6 +3,7 @@ import type { Profile, RunnerView } from '../../../shared/model/runner.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import type { LaunchPlan } from './adapter.ts'
 import type { ExitStatus } from './exit-words.ts'
+import { processesInWords } from './identity.ts'
 import { launch } from './launch.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
@@ -29,7 +30,9 @@ export function createStarting(
     core.live = current
     current.child?.once('exit', (code, signal) => {
       current.exit = { code, signal }
-      if (!closing.signal.aborted && core.state !== 'stopping') void onEnd(current, { code, signal }, plan)
+      // A stop sees the end by itself; after one that could not end all, it is no news either.
+      const isExpected = core.state === 'stopping' || !core.isActive()
+      if (!closing.signal.aborted && !isExpected) void onEnd(current, { code, signal }, plan)
     })
     core.persist()
     core.publish()
@@ -39,6 +42,7 @@ export function createStarting(
     spawn,
     async begin(event, wanted) {
       await core.cleaning
+      if (core.live !== null) return err(stillThere(core.profile.label, core.live))
       const planned = await deps.plan(wanted)
       if (closing.signal.aborted) return err({ code: 'disconnected', message: 'Firebreak is ending.' })
       if (!planned.ok) return planned
@@ -48,5 +52,15 @@ export function createStarting(
       core.apply(event, 'Starting.')
       return spawn(planned.value)
     }
+  }
+}
+
+/** A second copy beside what could not be ended would need twice the memory. */
+function stillThere(label: string, left: LiveProcess): ContractError {
+  return {
+    code: 'refused',
+    message:
+      `${label} cannot be started: of its last run ${processesInWords(left.members)} could not be ended ` +
+      'and may hold its memory. Stop it once more, or wait until it is gone.'
   }
 }

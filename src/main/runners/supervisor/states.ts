@@ -18,9 +18,8 @@ export const RUNNER_EVENTS = [
   'retry',
   /** The try again begins. */
   'relaunch',
-  /** Left running by an earlier core, and found alive. */
-  'found-loading',
-  'found-ready',
+  /** Left running by an earlier core, and found alive; whether it is ready is asked next. */
+  'found',
   /** Left running by an earlier core, and found gone. */
   'found-gone'
 ] as const
@@ -29,8 +28,7 @@ export type RunnerEvent = (typeof RUNNER_EVENTS)[number]
 const TRANSITIONS: Readonly<Record<RunnerState, Readonly<Partial<Record<RunnerEvent, RunnerState>>>>> = {
   stopped: {
     launch: 'starting',
-    'found-loading': 'loading',
-    'found-ready': 'ready',
+    found: 'loading',
     'found-gone': 'lost'
   },
   starting: { alive: 'loading', ready: 'ready', stop: 'stopping', fail: 'failed' },
@@ -38,9 +36,10 @@ const TRANSITIONS: Readonly<Record<RunnerState, Readonly<Partial<Record<RunnerEv
   ready: { stop: 'stopping', fail: 'failed', retry: 'restarting' },
   // 'fail': processes that could not be ended, or an end that was no wish.
   stopping: { ended: 'stopped', fail: 'failed' },
-  failed: { launch: 'starting' },
+  // Stopped once more where processes of it could not be ended.
+  failed: { launch: 'starting', stop: 'stopping' },
   restarting: { relaunch: 'starting', stop: 'stopping', fail: 'failed' },
-  lost: { launch: 'starting' }
+  lost: { launch: 'starting', stop: 'stopping' }
 }
 
 /** The next state, or null where the event makes no sense in this state and must change nothing. */

@@ -8,6 +8,12 @@ import { describeStop, expectedBytes, waitForMemory } from './memory-back.ts'
 import type { SupervisorPorts } from './types.ts'
 
 /**
+ * For the driver's figures before the first signal: one that is well answers in milliseconds, and the memory of one
+ * that is not must not be held longer for the sake of the account.
+ */
+const FRESH_GPU_MS = 1_000
+
+/**
  * Ends a runner: done when its processes are gone AND their memory is back, or the deadlines have passed. Fails
  * only when Firebreak itself ends meanwhile.
  */
@@ -27,9 +33,13 @@ export async function stopLive(options: {
     const nothing = { bytesReturned: 0, bytesExpected: 0, seconds: 0, left: [], memoryIsBack: true }
     return ok(describeStop({ label, ...nothing }))
   }
-  onPhase('Stopping: waiting for its processes to end.')
+  onPhase('Stopping: asking what it holds.')
+  await machine.freshGpu(FRESH_GPU_MS)
   live.look(true)
-  const bytesExpected = expectedBytes(live.bytes)
+  const gpuBytes = live.gpu.isKnown ? live.bytes.gpuBytes : live.gpu.peakBytes
+  const bytesExpected = expectedBytes({ ...live.bytes, gpuBytes })
+  const gpuReport = live.gpu.isKnown ? 'fresh' : gpuBytes > 0 ? 'earlier' : 'never'
+  onPhase('Stopping: waiting for its processes to end.')
   const beforeBytes = machine.availableBytes()
   const report = await endTree({
     look: (thorough) => live.look(thorough),
@@ -64,7 +74,8 @@ export async function stopLive(options: {
       bytesExpected,
       seconds: (clock.monotonicMs() - began) / 1000,
       left,
-      memoryIsBack: back.memoryIsBack && left.length === 0
+      memoryIsBack: back.memoryIsBack && left.length === 0,
+      gpuReport
     })
   )
 }

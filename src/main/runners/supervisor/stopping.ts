@@ -34,7 +34,8 @@ async function end(core: RunnerCore, failure: string | null): Promise<Result<Sto
   })
   if (!result.ok) return result
   core.lastStop = result.value
-  core.live = null
+  // Who could not be ended is not forgotten: stop may try again, and a second copy is refused meanwhile.
+  if (result.value.left.length === 0) core.live = null
   // The launch may have failed by itself meanwhile.
   if (core.state !== 'stopping') core.publish()
   else if (result.value.left.length > 0) core.apply('fail', result.value.text)

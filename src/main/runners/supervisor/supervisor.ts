@@ -5,9 +5,10 @@ import { disposable, type Disposable } from '../../../shared/util/disposable.ts'
 import { err, type Result } from '../../../shared/util/result.ts'
 import { adoptRunner } from './adoption.ts'
 import { createEnding } from './ending.ts'
+import type { LiveProcess } from './live-process.ts'
 import { watchLoading } from './loading.ts'
 import { createRestartBudget } from './restart-budget.ts'
-import { createRunnerCore, type SupervisorDeps } from './runner-core.ts'
+import { createRunnerCore, type RunnerCore, type SupervisorDeps } from './runner-core.ts'
 import type { RunnerRecord } from './state-file.ts'
 import { stopRunner } from './stopping.ts'
 
@@ -38,7 +39,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       core.publish()
     },
     view: () => core.view(),
-    isBusy: () => core.isActive() || core.starting !== null || core.cleaning !== null,
+    isBusy: () => core.isActive() || core.starting !== null || core.cleaning !== null || core.live !== null,
     async start(wanted) {
       const { label } = core.profile
       if (core.state === 'stopping') {
@@ -57,7 +58,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
     },
     async stop() {
       if (core.stopping === null && core.starting !== null && !core.isActive()) await core.starting
-      if (core.stopping === null && !core.isActive()) {
+      if (core.stopping === null && !core.isActive() && core.live === null) {
         return err({ code: 'not-running', message: `${core.profile.label} is not running.` })
       }
       return stopRunner(core, null)
@@ -67,7 +68,9 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       const current = core.live
       if (current === null) return
       current.look(false, processes)
-      if (current.exit === null && core.stopping === null && core.cleaning === null) {
+      const isLeftOver = !core.isActive() && core.starting === null && core.cleaning === null
+      if (isLeftOver) forgetWhenGone(core, current)
+      else if (current.exit === null && core.stopping === null && core.cleaning === null) {
         if (current.child === null && !current.isRootAlive()) {
           current.exit = { code: null, signal: null }
           void ending.onEnd(current, current.exit, null)
@@ -85,4 +88,12 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       core.live?.child?.removeAllListeners('exit')
     })
   }
+}
+
+/** Processes that could not be ended may end later. */
+function forgetWhenGone(core: RunnerCore, current: LiveProcess): void {
+  if (current.members.length > 0 || current.look(true).length > 0) return
+  core.live = null
+  core.text = `${core.profile.label}: the processes that could not be ended are gone now.`
+  core.persist()
 }

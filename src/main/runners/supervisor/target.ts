@@ -11,30 +11,60 @@ export interface ResolvedTarget {
   readonly isNew: boolean
 }
 
-/** What a user asked to start: a profile's id, or the path of a model, which has a profile or gets one. */
-export function resolveTarget(
+/** A model on this machine, by the name that lists show. */
+export interface NamedModel {
+  readonly path: string
+  readonly label: string
+}
+
+export interface KnownTargets {
+  readonly profiles: readonly Profile[]
+  readonly isTaken: (id: string) => boolean
+  /** Asked only for a name that no profile has. */
+  readonly findModels: () => Promise<readonly NamedModel[]>
+}
+
+/** '~/x' as a shell would read it; anything else as it is. */
+export const expandHome = (path: string, homeDir: string): string =>
+  path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : path
+
+/** What a user asked to start: a profile's id, a model's name, or its path, which has a profile or gets one. */
+export async function resolveTarget(
   target: string,
   settings: Partial<LlamaCppSettings> | undefined,
-  known: { readonly profiles: readonly Profile[]; readonly isTaken: (id: string) => boolean },
+  known: KnownTargets,
   homeDir: string
-): Result<ResolvedTarget, ContractError> {
+): Promise<Result<ResolvedTarget, ContractError>> {
   const byId = known.profiles.find((profile) => profile.id === target)
   if (byId) return ok({ profile: withSettings(byId, settings), isNew: false })
-  const path = target === '~' || target.startsWith('~/') ? join(homeDir, target.slice(1)) : target
-  if (!isAbsolute(path)) {
-    const looksLikePath = path.includes('/') || /\.gguf$/i.test(path)
-    return err(
-      looksLikePath
-        ? { code: 'bad-request', message: `Give the full path of the model, beginning with '/': ${target}` }
-        : {
-            code: 'not-found',
-            message: `There is no profile '${target}'. Give the name of a profile or the full path of a model.`
-          }
-    )
+  const path = expandHome(target, homeDir)
+  if (isAbsolute(path)) return ok(ofPath(path, settings, known))
+  if (path.includes('/') || /\.gguf$/i.test(path)) {
+    const message = `Give the full path of the model, beginning with '/': ${target}`
+    return err({ code: 'bad-request', message })
   }
+  const models = (await known.findModels()).filter(
+    ({ label }) => label.toLowerCase() === target.toLowerCase()
+  )
+  const [only] = models
+  if (only !== undefined && models.length === 1) return ok(ofPath(only.path, settings, known))
+  return err({
+    code: 'not-found',
+    message:
+      only === undefined
+        ? `There is no profile and no model '${target}'. Give the name of one, or the full path of a model.`
+        : `There are ${models.length} models '${target}': ${models.map((one) => one.path).join(', ')}. Give the full path of one.`
+  })
+}
+
+function ofPath(
+  path: string,
+  settings: Partial<LlamaCppSettings> | undefined,
+  known: KnownTargets
+): ResolvedTarget {
   const modelPath = normalize(path)
   const byPath = known.profiles.find((profile) => profile.modelPath === modelPath)
-  if (byPath) return ok({ profile: withSettings(byPath, settings), isNew: false })
+  if (byPath) return { profile: withSettings(byPath, settings), isNew: false }
   const label = labelOfModel(modelPath)
   const profile: Profile = {
     id: freeSlug(label, known.isTaken),
@@ -44,7 +74,7 @@ export function resolveTarget(
     settings: defaultLlamaCppSettings(),
     restartOnCrash: true
   }
-  return ok({ profile: withSettings(profile, settings), isNew: true })
+  return { profile: withSettings(profile, settings), isNew: true }
 }
 
 function withSettings(profile: Profile, settings: Partial<LlamaCppSettings> | undefined): Profile {

@@ -1,5 +1,12 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { LlamaCppSettings, Profile, RunnerView, StopResult } from '../../../shared/model/runner.ts'
+import type {
+  Installation,
+  LlamaCppSettings,
+  Profile,
+  RunnerView,
+  StopResult
+} from '../../../shared/model/runner.ts'
+import type { Reading } from '../../../shared/model/reading.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import type { Settings } from '../../../shared/settings/schema.ts'
 import type { Disposable } from '../../../shared/util/disposable.ts'
@@ -12,8 +19,10 @@ export interface MachineView {
   processes(): readonly ProcessInfo[]
   /** RssAnon + RssShmem, and mapped file bytes, from /proc/PID/status; null when the process is gone. */
   hostBytes(pid: number): { readonly anonAndShmemBytes: number; readonly fileBytes: number } | null
-  /** GPU bytes that come out of system memory by pid (0 on a discrete GPU), from the last good reading. */
-  gpuBytes(pid: number): number
+  /** GPU bytes that come out of system memory (0 on a discrete GPU); 'unknown' without a fresh figure. */
+  gpuBytes(pid: number): Reading
+  /** Asks the driver out of turn; true once it has answered, or where it need not, false after `timeoutMs`. */
+  freshGpu(timeoutMs: number): Promise<boolean>
   /** MemAvailable + free pages in per-CPU lists. */
   availableBytes(): number
 }
@@ -39,7 +48,10 @@ export interface LogChunk extends LogPiece {
 
 /** All runners: profiles on disk and the processes that belong to them. */
 export interface Runners extends Disposable {
-  /** Takes back what an earlier core left running (pid + start time match); call once before the rest. */
+  /**
+   * Takes back what an earlier core left running (pid + start time match); call once before the rest. Nobody can
+   * start a second copy from when the call returns; the promise settles when all were asked and cleaned up.
+   */
   adoptLeftRunning(): Promise<readonly RunnerView[]>
   list(): readonly RunnerView[]
   start(
@@ -51,6 +63,8 @@ export interface Runners extends Disposable {
   profiles(): readonly Profile[]
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
   removeProfile(id: string): Promise<Result<void, ContractError>>
+  /** For each kind the program that would be launched, or what to do where there is none. */
+  installed(): Promise<readonly Installation[]>
   /** True while some runner starts or loads: the sampler then goes faster. */
   isLoading(): boolean
   /** Live pids by runner, for the ledger. */

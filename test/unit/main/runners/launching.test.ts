@@ -35,6 +35,17 @@ describe('environment', () => {
       LC_ALL: 'C',
       CUDA_VISIBLE_DEVICES: '0',
       HF_TOKEN: 't',
+      HSA_OVERRIDE_GFX_VERSION: '11.5.1',
+      HIP_VISIBLE_DEVICES: '0',
+      ROCR_VISIBLE_DEVICES: '0',
+      ROCM_PATH: '/opt/rocm',
+      AMD_LOG_LEVEL: '1',
+      GPU_MAX_HW_QUEUES: '2',
+      VK_ICD_FILENAMES: '/icd.json',
+      MESA_VK_DEVICE_SELECT: 'x',
+      RADV_PERFTEST: 'nogttspill',
+      OMP_NUM_THREADS: '8',
+      DISPLAY: ':0',
       LD_PRELOAD: '/evil.so',
       SSH_AUTH_SOCK: '/agent',
       AWS_SECRET_ACCESS_KEY: 's',
@@ -46,6 +57,16 @@ describe('environment', () => {
       LC_ALL: 'C',
       CUDA_VISIBLE_DEVICES: '0',
       HF_TOKEN: 't',
+      HSA_OVERRIDE_GFX_VERSION: '11.5.1',
+      HIP_VISIBLE_DEVICES: '0',
+      ROCR_VISIBLE_DEVICES: '0',
+      ROCM_PATH: '/opt/rocm',
+      AMD_LOG_LEVEL: '1',
+      GPU_MAX_HW_QUEUES: '2',
+      VK_ICD_FILENAMES: '/icd.json',
+      MESA_VK_DEVICE_SELECT: 'x',
+      RADV_PERFTEST: 'nogttspill',
+      OMP_NUM_THREADS: '8',
       FIREBREAK_RUNNER: 'a'
     })
   })
@@ -143,7 +164,7 @@ describe('exits', () => {
     [{ code: null, signal: 'SIGTERM' as const }, 'was ended (SIGTERM) from outside', false],
     [
       { code: null, signal: null },
-      'ended; how is not known, because an earlier Firebreak had started it',
+      'ended; how is not known, because an earlier Firebreak had started it. It is not started again by itself, for it may have been ended on purpose or for want of memory',
       false
     ]
   ])('%j', (status, words, crash) => {
@@ -167,12 +188,22 @@ test('two restarts in ten minutes, then none until the first is old', () => {
 
 test('progress is growth of memory or of the log; noise and shrinking are none', () => {
   const watch = createLoadWatch(0)
-  expect(watch.note(1_000, 100_000_000, 0)).toBe(0)
-  expect(watch.note(2_000, 100_000_500, 0)).toBe(1_000)
-  expect(watch.note(3_000, 50_000_000, 0)).toBe(2_000)
-  expect(watch.note(4_000, 100_000_000, 10)).toBe(0)
-  expect(watch.note(5_000, 200_000_000, 10)).toBe(0)
-  expect(watch.note(9_000, 200_000_000, 10)).toBe(4_000)
+  expect(watch.note(1_000, 100_000_000, 0)).toMatchObject({ ms: 0 })
+  expect(watch.note(2_000, 100_000_500, 0)).toMatchObject({ ms: 1_000 })
+  expect(watch.note(3_000, 50_000_000, 0)).toMatchObject({ ms: 2_000 })
+  expect(watch.note(4_000, 100_000_000, 10)).toMatchObject({ ms: 0 })
+  expect(watch.note(5_000, 200_000_000, 10)).toMatchObject({ ms: 0 })
+  expect(watch.note(9_000, 200_000_000, 10)).toMatchObject({ ms: 4_000 })
+})
+
+test('a log that grows by our own questions is no progress of the memory', () => {
+  const watch = createLoadWatch(0)
+  for (let second = 1; second <= 60; second += 1) {
+    expect(watch.note(second * 1_000, 100_000_000, second * 80)).toEqual({
+      ms: 0,
+      memoryMs: (second - 1) * 1_000
+    })
+  }
 })
 
 test('listening sockets of a port, from captured tables', () => {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { llamaCppAdapter } from '../../../../src/main/runners/adapters/llamacpp/adapter.ts'
 import {
   checkExtraArgs,
   LLAMA_SERVER_ENV,
@@ -11,6 +12,9 @@ import {
 import { explainLlamaExit } from '../../../../src/main/runners/adapters/llamacpp/explain-exit.ts'
 import { findLlamaServer } from '../../../../src/main/runners/adapters/llamacpp/find-binary.ts'
 import { probeHealth } from '../../../../src/main/runners/adapters/llamacpp/probe.ts'
+import type { PlanContext } from '../../../../src/main/runners/supervisor/adapter.ts'
+import { defaultSettings, type Settings } from '../../../../src/shared/settings/schema.ts'
+import { makeGguf } from '../../../support/make-gguf.ts'
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 
 describe('arguments', () => {
@@ -30,6 +34,26 @@ describe('arguments', () => {
     expect(checkExtraArgs(['--port=1'])).toMatchObject({ code: 'bad-request' })
     expect(checkExtraArgs(['--temp', '0'])).toBeNull()
   })
+  test.each([
+    '--host',
+    '--api-prefix',
+    '--ssl-key-file',
+    '--ssl-cert-file',
+    '-hf',
+    '-hfr',
+    '--hf-repo',
+    '-mu',
+    '--model-url'
+  ])('%s is refused with advice, as one word and as two', (option) => {
+    for (const args of [[option, 'x'], [`${option}=x`]]) {
+      const refused = checkExtraArgs(['--jinja', ...args])
+      expect(refused).toMatchObject({ code: 'bad-request' })
+      expect(refused?.message).toMatch(/cannot be among the extra arguments\. \w+/)
+    }
+  })
+  test('a projector may come from anywhere', () => {
+    expect(checkExtraArgs(['--mmproj-url', 'https://x/y.gguf', '--mmproj', '/p.gguf'])).toBeNull()
+  })
 })
 
 describe('the program', () => {
@@ -46,31 +70,103 @@ describe('the program', () => {
     return path
   }
 
-  test('the given one, then PATH, then the usual folders', () => {
+  test('the given one, then PATH, then the usual folders', async () => {
     const built = put('llama.cpp/build/bin')
-    expect(findLlamaServer(['', ''], { HOME: dir, PATH: '/nowhere' })).toEqual({ ok: true, value: built })
+    expect(await findLlamaServer(['', ''], { HOME: dir, PATH: '/nowhere' })).toEqual({
+      ok: true,
+      value: built
+    })
     const onPath = put('bin')
     const env = { HOME: dir, PATH: `/nowhere:${join(dir, 'bin')}` }
-    expect(findLlamaServer(['', ''], env)).toEqual({ ok: true, value: onPath })
-    expect(findLlamaServer(['', '~/llama.cpp/build/bin/llama-server'], env)).toEqual({
+    expect(await findLlamaServer(['', ''], env)).toEqual({ ok: true, value: onPath })
+    expect(await findLlamaServer(['', '~/llama.cpp/build/bin/llama-server'], env)).toEqual({
       ok: true,
       value: built
     })
   })
-  test('a given one that is wrong is never replaced by another', () => {
+  test('a given one that is wrong is never replaced by another', async () => {
     const env = { HOME: dir, PATH: join(dir, 'bin') }
     put('bin')
     const plain = put('plain', 0o644)
     for (const given of [join(dir, 'no'), dir, plain, 'llama-server']) {
-      expect(findLlamaServer([given], env), given).toMatchObject({
+      expect(await findLlamaServer([given], env), given).toMatchObject({
         ok: false,
         error: { code: 'runner-missing' }
       })
     }
   })
-  test('none at all: says what to do', () => {
-    const missing = findLlamaServer(['', ''], { HOME: dir, PATH: '' })
-    if (!missing.ok) expect(missing.error.message).toContain('Install llama.cpp')
+  test('none at all: says what to do, and where it looked, without what npm puts there', async () => {
+    const PATH =
+      '/a:/x/node_modules/.bin:/a:/usr/lib/node_modules/npm/node_modules/@npmcli/run-script/lib/node-gyp-bin:/b'
+    const missing = await findLlamaServer(['', ''], { HOME: dir, PATH })
+    // A machine may have one in /usr/bin.
+    if (missing.ok) return
+    expect(missing.error.message).toContain('Install llama.cpp')
+    expect(missing.error.detail).not.toContain('node_modules')
+    const searched = missing.error.detail?.replace('searched: ', '').split(', ') ?? []
+    expect(searched.slice(0, 2)).toEqual(['/a', '/b'])
+    expect(new Set(searched).size).toBe(searched.length)
+  })
+})
+
+describe('a plan', () => {
+  const profile = {
+    id: 'a',
+    label: 'a',
+    kind: 'llamacpp' as const,
+    modelPath: '/nowhere/a.gguf',
+    settings: { ...defaultLlamaCppSettings(), binary: '/nowhere/llama-server' },
+    restartOnCrash: true
+  }
+  const context: PlanContext = {
+    settings: defaultSettings(),
+    env: {},
+    firstFreePort: async (from) => from,
+    portState: async () => ({ kind: 'free' })
+  }
+
+  test('a wrong program and a wrong model are told at once', async () => {
+    const planned = await llamaCppAdapter.plan(profile, context)
+    expect(planned).toMatchObject({ ok: false, error: { code: 'runner-missing' } })
+    if (planned.ok) return
+    expect(planned.error.message).toMatch(/There is no program .* And: There is no file \/nowhere\/a\.gguf/)
+  })
+
+  test.each([
+    [{ kind: 'taken', by: 'python3 (pid 7)' }, 'port-in-use', 'Port 80 is in use by python3 (pid 7).'],
+    [{ kind: 'forbidden' }, 'refused', 'ports below 1024 need root']
+  ] as const)('a port that is %j', async (state, code, words) => {
+    const dir = mkdtempSync(join(tmpdir(), 'firebreak-plan-'))
+    const modelPath = makeGguf(join(dir, 'tiny.gguf'))
+    const settings = { ...profile.settings, binary: process.execPath, port: 80 }
+    const planned = await llamaCppAdapter.plan(
+      { ...profile, modelPath, settings },
+      { ...context, portState: async () => state }
+    )
+    rmSync(dir, { recursive: true })
+    expect(planned).toMatchObject({ ok: false, error: { code, message: expect.stringContaining(words) } })
+  })
+
+  test('a running server is found again by its command line', () => {
+    const address = { port: 8081, url: 'http://127.0.0.1:8081' }
+    expect(llamaCppAdapter.addressOf(['llama-server', '--port', '8081', '-m', 'x'])).toEqual(address)
+    expect(llamaCppAdapter.addressOf(['llama-server', '-m', 'x'])).toBeNull()
+    expect(llamaCppAdapter.addressOf(['llama-server', '--port'])).toBeNull()
+  })
+
+  test('what is installed: a path, or a problem', async () => {
+    const given = (binary: string): Settings => {
+      const settings = defaultSettings()
+      return { ...settings, llamacpp: { ...settings.llamacpp, binary } }
+    }
+    expect(await llamaCppAdapter.installed({ settings: given(process.execPath), env: {} })).toEqual({
+      path: process.execPath,
+      problem: null
+    })
+    expect(await llamaCppAdapter.installed({ settings: given('/nowhere/x'), env: {} })).toEqual({
+      path: null,
+      problem: expect.stringContaining('/nowhere/x')
+    })
   })
 })
 

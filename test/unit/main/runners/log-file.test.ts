@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -61,7 +61,7 @@ test('rotation keeps disk bounded, loses no line to a reader, and offsets go on'
 
 test('the follower tells new text once, and nothing twice', () => {
   const log = openLogFile(path)
-  const follower = createLogFollower(log)
+  const follower = createLogFollower(log, () => undefined)
   const heard: string[] = []
   const poll = (): void => follower.poll(({ text }) => heard.push(text))
   const fd = log.openForRunner('start')
@@ -76,7 +76,7 @@ test('the follower tells new text once, and nothing twice', () => {
 
 test('the follower says where its text begins, so that a flood leaves a gap that can be seen', () => {
   const log = openLogFile(path)
-  const follower = createLogFollower(log)
+  const follower = createLogFollower(log, () => undefined)
   const pieces: LogPiece[] = []
   const fd = log.openForRunner('start')
   follower.poll((piece) => pieces.push(piece))
@@ -88,6 +88,42 @@ test('the follower says where its text begins, so that a flood leaves a gap that
   expect(second?.fromOffset).toBe(200_006 - (second?.text.length ?? 0))
   expect(second?.fromOffset).toBeGreaterThan(6)
   closeSync(fd)
+})
+
+test('a log that cannot be kept is cut all the same, leaves no part of a copy, and is told once', () => {
+  const log = openLogFile(path)
+  const told: string[] = []
+  const follower = createLogFollower(log, ({ text }) => told.push(text))
+  const fd = log.openForRunner('start')
+  // No room for the copy: its name is a folder's.
+  mkdirSync(`${path}.1`)
+  for (let round = 0; round < 2; round += 1) {
+    writeSync(fd, Buffer.alloc(MAX_LOG_BYTES + 1, 'x'))
+    follower.poll(null)
+    expect(statSync(path).size).toBe(0)
+  }
+  expect(told).toHaveLength(1)
+  expect(told[0]).toContain('could not be kept')
+  closeSync(fd)
+})
+
+test('a log that somebody removed is told once', () => {
+  const log = openLogFile(path)
+  const told: string[] = []
+  const follower = createLogFollower(log, ({ text }) => told.push(text))
+  const fd = log.openForRunner('start')
+  follower.poll(null)
+  expect(told).toEqual([])
+  rmSync(path)
+  follower.poll(null)
+  follower.poll(null)
+  expect(told).toHaveLength(1)
+  expect(told[0]).toContain('was removed')
+  closeSync(fd)
+  // The next launch makes a new one, and all is well again.
+  closeSync(log.openForRunner('again'))
+  follower.poll(null)
+  expect(told).toHaveLength(1)
 })
 
 test('any cut of any text: pieces put together are the text, and no piece ends inside a character', () => {

@@ -106,4 +106,18 @@ describe('the sentence of a stop', () => {
   ])('%#', (outcome, text) => {
     expect(describeStop(outcome)).toMatchObject({ text, bytesReturned: outcome.bytesReturned })
   })
+
+  test('without any figure of the driver nobody says that all is back', () => {
+    const stopped = describeStop({ ...done, bytesReturned: GIB, bytesExpected: GIB, gpuReport: 'never' })
+    expect(stopped.memoryIsBack).toBe(false)
+    expect(stopped.text).toBe(
+      'Stopped tiny: its processes are gone and 1.0 GiB came back, but the GPU driver did not report its GPU memory, so its return cannot be proven.'
+    )
+  })
+
+  test('with an earlier figure it is said that it is one', () => {
+    const stopped = describeStop({ ...done, bytesReturned: GIB, bytesExpected: GIB, gpuReport: 'earlier' })
+    expect(stopped.memoryIsBack).toBe(true)
+    expect(stopped.text).toContain('the GPU memory it had reported before was counted')
+  })
 })

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 import { freeSlug, labelOfModel, slugOf } from '../../../../src/main/runners/profiles/slug.ts'
 import { openProfiles, type ProfileProblem } from '../../../../src/main/runners/profiles/store.ts'
-import { resolveTarget } from '../../../../src/main/runners/supervisor/target.ts'
+import { resolveTarget, type KnownTargets } from '../../../../src/main/runners/supervisor/target.ts'
 import { runnerIdSchema } from '../../../../src/shared/contract/schemas.ts'
 import type { Profile } from '../../../../src/shared/model/runner.ts'
 
@@ -89,28 +89,49 @@ describe('names from models', () => {
 })
 
 describe('what to start', () => {
-  const known = { profiles: [profile], isTaken: (id: string) => id === 'tiny' }
+  const known: KnownTargets = {
+    profiles: [profile],
+    isTaken: (id) => id === 'tiny',
+    findModels: async () => [
+      { path: '/m/Qwen-Q4.gguf', label: 'Qwen-Q4' },
+      { path: '/m/a/twin.gguf', label: 'twin' },
+      { path: '/m/b/twin.gguf', label: 'twin' }
+    ]
+  }
   const resolve = (target: string, settings?: { port: number }): ReturnType<typeof resolveTarget> =>
     resolveTarget(target, settings, known, '/home/u')
 
-  test('a profile by its id, with settings for this once', () => {
-    expect(resolve('tiny', { port: 9000 })).toMatchObject({
+  test('a profile by its id, with settings for this once', async () => {
+    expect(await resolve('tiny', { port: 9000 })).toMatchObject({
       ok: true,
       value: { isNew: false, profile: { id: 'tiny', settings: { port: 9000, parallelSlots: 1 } } }
     })
   })
-  test('a path that has a profile, and one that has none', () => {
-    expect(resolve('/models/x/../tiny.gguf')).toMatchObject({ ok: true, value: { isNew: false } })
-    expect(resolve('~/tiny.gguf')).toMatchObject({
+  test('a path that has a profile, and one that has none', async () => {
+    expect(await resolve('/models/x/../tiny.gguf')).toMatchObject({ ok: true, value: { isNew: false } })
+    expect(await resolve('~/tiny.gguf')).toMatchObject({
       ok: true,
       value: { isNew: true, profile: { id: 'tiny-2', modelPath: '/home/u/tiny.gguf' } }
+    })
+  })
+  test('a model that was found, by its name', async () => {
+    expect(await resolve('qwen-q4')).toMatchObject({
+      ok: true,
+      value: { isNew: true, profile: { label: 'Qwen-Q4', modelPath: '/m/Qwen-Q4.gguf' } }
+    })
+    expect(await resolve('twin')).toMatchObject({
+      ok: false,
+      error: {
+        code: 'not-found',
+        message: expect.stringMatching(/2 models 'twin': \/m\/a\/twin\.gguf, \/m\/b\/twin\.gguf/)
+      }
     })
   })
   test.each([
     ['nobody', 'not-found'],
     ['models/tiny.gguf', 'bad-request'],
     ['tiny.gguf', 'bad-request']
-  ])('%s: %s', (target, code) => {
-    expect(resolve(target)).toMatchObject({ ok: false, error: { code } })
+  ])('%s: %s', async (target, code) => {
+    expect(await resolve(target)).toMatchObject({ ok: false, error: { code } })
   })
 })

@@ -6,8 +6,7 @@ import { ACTIVE_STATES, RUNNER_STATES, type RunnerState } from '../../../../src/
 /** Every pair that changes something; all others must not. */
 const EXPECTED: readonly (readonly [RunnerState, RunnerEvent, RunnerState])[] = [
   ['stopped', 'launch', 'starting'],
-  ['stopped', 'found-loading', 'loading'],
-  ['stopped', 'found-ready', 'ready'],
+  ['stopped', 'found', 'loading'],
   ['stopped', 'found-gone', 'lost'],
   ['starting', 'alive', 'loading'],
   ['starting', 'ready', 'ready'],
@@ -22,10 +21,12 @@ const EXPECTED: readonly (readonly [RunnerState, RunnerEvent, RunnerState])[] = 
   ['stopping', 'ended', 'stopped'],
   ['stopping', 'fail', 'failed'],
   ['failed', 'launch', 'starting'],
+  ['failed', 'stop', 'stopping'],
   ['restarting', 'relaunch', 'starting'],
   ['restarting', 'stop', 'stopping'],
   ['restarting', 'fail', 'failed'],
-  ['lost', 'launch', 'starting']
+  ['lost', 'launch', 'starting'],
+  ['lost', 'stop', 'stopping']
 ]
 
 describe('runner states', () => {
@@ -57,7 +58,7 @@ describe('runner states', () => {
           const next = nextState(state, event)
           if (next === null) continue
           if (event === 'launch') expect(ACTIVE_STATES).not.toContain(state)
-          if (event === 'launch' || event === 'relaunch' || event.startsWith('found-')) mayRun = true
+          if (event === 'launch' || event === 'relaunch' || event.startsWith('found')) mayRun = true
           if (next === 'stopped' || next === 'failed') mayRun = false
           state = next
           if (state === 'ready' || state === 'loading') expect(mayRun).toBe(true)

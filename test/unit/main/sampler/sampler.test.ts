@@ -228,18 +228,39 @@ describe('the machine view', () => {
   })
 
   it.each([
-    ['unified', 600],
-    ['amd-apu', 600],
-    ['discrete', 0],
-    ['none', 0]
-  ] as const)('counts GPU bytes on %s: %s', (topology, expected) => {
+    ['unified', 600, 'unknown'],
+    ['amd-apu', 600, 'unknown'],
+    ['discrete', 0, 0],
+    ['none', 0, 0]
+  ] as const)('counts GPU bytes on %s: %s, and %s for the driver’s N/A', (topology, expected, missing) => {
     const processes = [
       { pid: 1, bytes: 600 },
       { pid: 2, bytes: 'unknown' as const }
     ]
-    gpu = { ...NO_GPU_YET, topology, processes }
+    gpu = { ...NO_GPU_YET, state: 'ok', stale: false, topology, processes }
     expect(view().gpuBytes(1)).toBe(expected)
-    expect(view().gpuBytes(2)).toBe(0)
+    expect(view().gpuBytes(2)).toBe(missing)
+    // Not in a fresh list: it holds none.
     expect(view().gpuBytes(3)).toBe(0)
+  })
+
+  it('an old figure is no figure, and a fresh one is asked for only where it matters', async () => {
+    let asked = 0
+    const machine = createMachineView({
+      procRoot: proc.path,
+      pageSizeBytes: PAGE,
+      gpu: () => gpu,
+      askGpu: async () => {
+        asked += 1
+        return false
+      }
+    })
+    gpu = { ...NO_GPU_YET, state: 'stuck', topology: 'unified', processes: [{ pid: 1, bytes: 600 }] }
+    expect(machine.gpuBytes(1)).toBe('unknown')
+    expect(await machine.freshGpu(10)).toBe(false)
+    gpu = { ...NO_GPU_YET, topology: 'discrete' }
+    expect(machine.gpuBytes(1)).toBe(0)
+    expect(await machine.freshGpu(10)).toBe(true)
+    expect(asked).toBe(1)
   })
 })

@@ -11,11 +11,25 @@ export const LLAMA_SERVER_ENV: Readonly<Record<string, string>> = { LLAMA_ARG_CO
 /** More layers than any model has; 'all' is not understood by older builds, and a build without a GPU ignores it. */
 const ALL_LAYERS = 999
 
+const NO_DOWNLOAD = 'Download the model first, then set its path in the profile.'
+const NO_TLS = 'The server is reached on this machine alone, where Firebreak asks it without TLS.'
+
 /** Options Firebreak must know the value of; given twice, the supervisor would watch the wrong place. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
   ['--port', 'Set the port in the profile.'],
   ['-m', 'Set the model in the profile.'],
-  ['--model', 'Set the model in the profile.']
+  ['--model', 'Set the model in the profile.'],
+  ['-mu', NO_DOWNLOAD],
+  ['--model-url', NO_DOWNLOAD],
+  ['-hf', NO_DOWNLOAD],
+  ['-hfr', NO_DOWNLOAD],
+  ['--hf-repo', NO_DOWNLOAD],
+  ['-hff', NO_DOWNLOAD],
+  ['--hf-file', NO_DOWNLOAD],
+  ['--host', 'Firebreak asks the server on this machine alone, and keeps others from it.'],
+  ['--api-prefix', 'Firebreak asks the server at its usual paths.'],
+  ['--ssl-key-file', NO_TLS],
+  ['--ssl-cert-file', NO_TLS]
 ])
 
 /**

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
@@ -16,45 +16,51 @@ const usualFolders = (homeDir: string): readonly string[] => [
   '/home/linuxbrew/.linuxbrew/bin'
 ]
 
+/** Folders npm puts on PATH for its scripts: no server is installed there, and their names help nobody. */
+const isOfNpm = (folder: string): boolean =>
+  /\/node_modules\/(?:\.bin$|npm\/|@npmcli\/)|\/node-gyp-bin$/.test(folder)
+
 const expandHome = (path: string, homeDir: string): string =>
   path.startsWith('~/') ? join(homeDir, path.slice(2)) : path
 
 /** Finds llama-server: the profile's, the settings', PATH, then the usual folders. */
-export function findLlamaServer(
+export async function findLlamaServer(
   chosen: readonly string[],
   env: NodeJS.ProcessEnv
-): Result<string, ContractError> {
+): Promise<Result<string, ContractError>> {
   const homeDir = env['HOME'] ?? '/'
   const given = chosen.find((path) => path !== '')
-  if (given !== undefined) return checkGiven(expandHome(given, homeDir))
-  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  for (const folder of [...path, ...usualFolders(homeDir)]) {
+  if (given !== undefined) return await checkGiven(expandHome(given, homeDir))
+  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '' && !isOfNpm(folder))
+  const folders = [...new Set([...path, ...usualFolders(homeDir)])]
+  for (const folder of folders) {
     const candidate = join(folder, PROGRAM)
-    if (problemOf(candidate) === null) return ok(candidate)
+    if ((await problemOf(candidate)) === null) return ok(candidate)
   }
   return err({
     code: 'runner-missing',
     message:
       `${PROGRAM} was not found: neither on PATH nor in the usual folders. ` +
       'Install llama.cpp, or give the path of llama-server in the settings.',
-    detail: `searched: ${[...path, ...usualFolders(homeDir)].join(', ')}`
+    detail: `searched: ${folders.join(', ')}`
   })
 }
 
 /** A path given by the user is taken or refused, never replaced by another program. */
-function checkGiven(path: string): Result<string, ContractError> {
+async function checkGiven(path: string): Promise<Result<string, ContractError>> {
   const missing = (message: string): Result<string, ContractError> => err({ code: 'runner-missing', message })
   if (!isAbsolute(path)) return missing(`Give the full path of llama-server, beginning with '/': ${path}`)
-  const problem = problemOf(path)
+  const problem = await problemOf(path)
   return problem === null ? ok(path) : missing(problem)
 }
 
-function problemOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return `There is no program ${path}. Correct the path of llama-server.`
-  if (stat.isDirectory()) return `${path} is a folder. Give the path of llama-server itself.`
+/** Asynchronous, because a folder on PATH may be on a drive that does not answer. */
+async function problemOf(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null)
+  if (found === null) return `There is no program ${path}. Correct the path of llama-server.`
+  if (found.isDirectory()) return `${path} is a folder. Give the path of llama-server itself.`
   try {
-    accessSync(path, constants.X_OK)
+    await access(path, constants.X_OK)
     return null
   } catch {
     return `${path} may not be run. Make it executable, or correct the path of llama-server.`
