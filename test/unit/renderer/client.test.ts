@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { socketLink, type SocketLike } from '../../../src/renderer/src/client/socket.ts'
-import { takeToken, tokenIn } from '../../../src/renderer/src/client/token.ts'
+import { onNewToken, takeToken, tokenIn } from '../../../src/renderer/src/client/token.ts'
 
 class FakeSocket implements SocketLike {
   readyState = 0
@@ -12,6 +12,9 @@ class FakeSocket implements SocketLike {
   }
   send(text: string): void {
     this.sent.push(text)
+  }
+  close(): void {
+    this.fire('close')
   }
   addEventListener(type: string, listener: (event: { data: unknown }) => void): void {
     ;(this.#listeners[type] ??= []).push(listener)
@@ -102,6 +105,34 @@ describe('socketLink', () => {
     expect(made.state).toBe('connected')
   })
 
+  test('a new token is tried at once, and the wait for the old one opens nothing more', async () => {
+    const { made, sockets, retries } = link(null)
+    for (let at = 0; at < 4; at += 1) {
+      sockets[at]!.fire('close')
+      if (at < 3) retries.at(-1)!.call()
+    }
+    await vi.waitFor(() => expect(made.state).toBe('refused'))
+    made.useToken('right')
+    expect(made.state).toBe('connecting')
+    expect(sockets.at(-1)!.protocols).toEqual(['firebreak.v1', 'token.right'])
+    expect(sockets.length).toBe(5)
+    retries.at(-1)!.call()
+    expect(sockets.length).toBe(5)
+    sockets[4]!.fire('open')
+    expect(made.state).toBe('connected')
+  })
+
+  test('a new token leaves a connection that stands alone, and is used for the next', () => {
+    const { made, sockets, retries } = link('first')
+    sockets[0]!.fire('open')
+    made.useToken('second')
+    expect(made.state).toBe('connected')
+    expect(sockets.length).toBe(1)
+    sockets[0]!.fire('close')
+    retries.at(-1)!.call()
+    expect(sockets[1]!.protocols).toContain('token.second')
+  })
+
   test('passes events on and swallows what is no message', () => {
     const { made, sockets } = link()
     const seen: unknown[] = []
@@ -116,6 +147,7 @@ describe('socketLink', () => {
 
 test('the token leaves the address bar and is remembered for the tab', () => {
   const kept = new Map<string, string>()
+  const listeners = new Map<string, () => void>()
   let shown = ''
   const window = {
     location: { hash: '#token=abc-_9', pathname: '/', search: '' },
@@ -127,11 +159,23 @@ test('the token leaves the address bar and is remembered for the tab', () => {
     sessionStorage: {
       setItem: (key: string, value: string) => kept.set(key, value),
       getItem: (key: string) => kept.get(key) ?? null
-    }
-  } as unknown as Parameters<typeof takeToken>[0]
+    },
+    addEventListener: (type: string, listener: () => void) => listeners.set(type, listener)
+  } as unknown as Parameters<typeof onNewToken>[0]
   expect(takeToken(window)).toBe('abc-_9')
   expect(shown).toBe('/')
   window.location.hash = ''
   expect(takeToken(window)).toBe('abc-_9')
   expect(tokenIn('#nothing=1')).toBeNull()
+
+  const pasted: string[] = []
+  onNewToken(window, (token) => pasted.push(token))
+  listeners.get('hashchange')?.()
+  expect(pasted).toEqual([])
+  window.location.hash = '#token=next'
+  shown = ''
+  listeners.get('hashchange')?.()
+  expect(pasted).toEqual(['next'])
+  expect(shown).toBe('/')
+  expect(kept.get('firebreak.token')).toBe('next')
 })

@@ -21,11 +21,18 @@ interface Waiting {
 export interface SocketLike {
   readonly readyState: number
   send(text: string): void
+  close(): void
   addEventListener(type: 'open' | 'close', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
 }
 
 const OPEN = 1
+
+/** A Link that can be let in with another token than the one it began with. */
+export interface SocketLink extends PanelLink {
+  /** For the next connection, which is tried at once where there is none. */
+  useToken(token: string): void
+}
 
 /**
  * The Link of the headless host: one WebSocket, tried again with growing waits when it is lost.
@@ -34,10 +41,10 @@ const OPEN = 1
  */
 export function socketLink(
   connect: (protocols: readonly string[]) => SocketLike,
-  token: string | null,
+  firstToken: string | null,
   answers: () => Promise<boolean>,
   schedule: (call: () => void, delayMs: number) => void = (call, delayMs) => void setTimeout(call, delayMs)
-): PanelLink {
+): SocketLink {
   const events = createEmitter<unknown>((error) => console.error(error))
   const states = createEmitter<LinkState>((error) => console.error(error))
   const waiting = new Map<number, Waiting>()
@@ -46,6 +53,9 @@ export function socketLink(
   let socket: SocketLike | null = null
   let failures = 0
   let wasOpen = false
+  let token = firstToken
+  /** Counts the connections begun: a wait that was begun for an earlier one opens nothing more. */
+  let begun = 0
 
   const become = (next: LinkState): void => {
     if (state === next) return
@@ -83,6 +93,8 @@ export function socketLink(
   }
 
   const open = (): void => {
+    begun += 1
+    const own = begun
     const current = connect(token === null ? [PROTOCOL] : [PROTOCOL, `token.${token}`])
     socket = current
     let opened = false
@@ -101,7 +113,12 @@ export function socketLink(
       failAll()
       if (wasOpen) become('lost')
       else void explain(failures)
-      schedule(open, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures))
+      schedule(
+        () => {
+          if (begun === own) open()
+        },
+        Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures)
+      )
     })
   }
   open()
@@ -118,6 +135,18 @@ export function socketLink(
         if (socket.readyState === OPEN) socket.send(text)
         else queued.push(text)
       })
+    },
+    useToken(next) {
+      token = next
+      // Who is in stays in; the token counts when the door is tried again.
+      if (socket?.readyState === OPEN) return
+      const abandoned = socket
+      socket = null
+      abandoned?.close()
+      failAll()
+      failures = 0
+      if (!wasOpen) become('connecting')
+      open()
     },
     onEvent: (listener) => events.on(listener),
     onState: (listener) => states.on(listener)

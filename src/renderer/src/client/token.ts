@@ -19,3 +19,18 @@ export function takeToken(window: Pick<Window, 'location' | 'history' | 'session
   }
   return found ?? window.sessionStorage.getItem(KEY)
 }
+
+/**
+ * Tells of a token that is pasted into the address of a page already open: only the fragment changes then, so the
+ * browser loads nothing anew. It leaves the address bar as the first one did.
+ */
+export function onNewToken(
+  window: Pick<Window, 'location' | 'history' | 'sessionStorage' | 'addEventListener'>,
+  listener: (token: string) => void
+): void {
+  window.addEventListener('hashchange', () => {
+    if (tokenIn(window.location.hash) === null) return
+    const token = takeToken(window)
+    if (token !== null) listener(token)
+  })
+}
