@@ -211,13 +211,23 @@ export function createRunners(
     list: () => [...entries.values()].map(({ supervisor }) => supervisor.view()),
 
     async start(target, changed) {
-      const known = {
-        profiles: [...entries.values()].map((entry) => entry.supervisor.profile()),
-        isTaken: (id: string) => entries.has(id),
-        findModels: ports.findModels ?? (async () => [])
-      }
-      const resolved = await resolveTarget(target, changed, known, places.homeDir)
+      // Without a wait where a profile or a path is named: who stops right after must find the start begun.
+      const resolve = (models: readonly NamedModel[] | null): ReturnType<typeof resolveTarget> =>
+        resolveTarget(
+          target,
+          changed,
+          {
+            profiles: [...entries.values()].map((entry) => entry.supervisor.profile()),
+            isTaken: (id) => entries.has(id),
+            models
+          },
+          places.homeDir
+        )
+      let resolved = resolve(null)
+      if (resolved.ok && resolved.value === 'ask-models')
+        resolved = resolve((await ports.findModels?.()) ?? [])
       if (!resolved.ok) return resolved
+      if (resolved.value === 'ask-models') return unknown(target)
       const { profile, isNew } = resolved.value
       const entry = entries.get(profile.id) ?? add(profile)
       const started = await entry.supervisor.start(profile)

@@ -20,21 +20,24 @@ export interface NamedModel {
 export interface KnownTargets {
   readonly profiles: readonly Profile[]
   readonly isTaken: (id: string) => boolean
-  /** Asked only for a name that no profile has. */
-  readonly findModels: () => Promise<readonly NamedModel[]>
+  /** On this machine; null while nobody has looked, which a name that no profile has asks for. */
+  readonly models: readonly NamedModel[] | null
 }
 
 /** '~/x' as a shell would read it; anything else as it is. */
 export const expandHome = (path: string, homeDir: string): string =>
   path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : path
 
-/** What a user asked to start: a profile's id, a model's name, or its path, which has a profile or gets one. */
-export async function resolveTarget(
+/**
+ * What a user asked to start: a profile's id, a model's name, or its path, which has a profile or gets one.
+ * 'ask-models': call again with the models of this machine.
+ */
+export function resolveTarget(
   target: string,
   settings: Partial<LlamaCppSettings> | undefined,
   known: KnownTargets,
   homeDir: string
-): Promise<Result<ResolvedTarget, ContractError>> {
+): Result<ResolvedTarget | 'ask-models', ContractError> {
   const byId = known.profiles.find((profile) => profile.id === target)
   if (byId) return ok({ profile: withSettings(byId, settings), isNew: false })
   const path = expandHome(target, homeDir)
@@ -43,9 +46,8 @@ export async function resolveTarget(
     const message = `Give the full path of the model, beginning with '/': ${target}`
     return err({ code: 'bad-request', message })
   }
-  const models = (await known.findModels()).filter(
-    ({ label }) => label.toLowerCase() === target.toLowerCase()
-  )
+  if (known.models === null) return ok('ask-models')
+  const models = known.models.filter(({ label }) => label.toLowerCase() === target.toLowerCase())
   const [only] = models
   if (only !== undefined && models.length === 1) return ok(ofPath(only.path, settings, known))
   return err({

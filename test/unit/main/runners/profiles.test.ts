@@ -92,7 +92,7 @@ describe('what to start', () => {
   const known: KnownTargets = {
     profiles: [profile],
     isTaken: (id) => id === 'tiny',
-    findModels: async () => [
+    models: [
       { path: '/m/Qwen-Q4.gguf', label: 'Qwen-Q4' },
       { path: '/m/a/twin.gguf', label: 'twin' },
       { path: '/m/b/twin.gguf', label: 'twin' }
@@ -101,25 +101,29 @@ describe('what to start', () => {
   const resolve = (target: string, settings?: { port: number }): ReturnType<typeof resolveTarget> =>
     resolveTarget(target, settings, known, '/home/u')
 
-  test('a profile by its id, with settings for this once', async () => {
-    expect(await resolve('tiny', { port: 9000 })).toMatchObject({
+  test('a profile by its id, with settings for this once', () => {
+    expect(resolve('tiny', { port: 9000 })).toMatchObject({
       ok: true,
       value: { isNew: false, profile: { id: 'tiny', settings: { port: 9000, parallelSlots: 1 } } }
     })
   })
-  test('a path that has a profile, and one that has none', async () => {
-    expect(await resolve('/models/x/../tiny.gguf')).toMatchObject({ ok: true, value: { isNew: false } })
-    expect(await resolve('~/tiny.gguf')).toMatchObject({
+  test('a path that has a profile, and one that has none', () => {
+    expect(resolve('/models/x/../tiny.gguf')).toMatchObject({ ok: true, value: { isNew: false } })
+    expect(resolve('~/tiny.gguf')).toMatchObject({
       ok: true,
       value: { isNew: true, profile: { id: 'tiny-2', modelPath: '/home/u/tiny.gguf' } }
     })
   })
-  test('a model that was found, by its name', async () => {
-    expect(await resolve('qwen-q4')).toMatchObject({
+  test('a model that was found, by its name', () => {
+    expect(resolve('qwen-q4')).toMatchObject({
       ok: true,
       value: { isNew: true, profile: { label: 'Qwen-Q4', modelPath: '/m/Qwen-Q4.gguf' } }
     })
-    expect(await resolve('twin')).toMatchObject({
+    expect(resolveTarget('qwen-q4', undefined, { ...known, models: null }, '/')).toEqual({
+      ok: true,
+      value: 'ask-models'
+    })
+    expect(resolve('twin')).toMatchObject({
       ok: false,
       error: {
         code: 'not-found',
@@ -131,7 +135,7 @@ describe('what to start', () => {
     ['nobody', 'not-found'],
     ['models/tiny.gguf', 'bad-request'],
     ['tiny.gguf', 'bad-request']
-  ])('%s: %s', async (target, code) => {
-    expect(await resolve(target)).toMatchObject({ ok: false, error: { code } })
+  ])('%s: %s', (target, code) => {
+    expect(resolve(target)).toMatchObject({ ok: false, error: { code } })
   })
 })
