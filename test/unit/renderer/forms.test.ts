@@ -7,7 +7,8 @@ import {
   SAFE_DRAFT,
   draftErrors,
   draftOf,
-  draftProfile
+  draftProfile,
+  isAbout
 } from '../../../src/renderer/src/features/models/draft.ts'
 import { gibField, parseFolders, parseGib } from '../../../src/renderer/src/features/settings/parse.ts'
 
@@ -38,6 +39,13 @@ describe('the form of a model', () => {
     const errors = draftErrors({ ...SAFE_DRAFT, modelPath: '/m/x.gguf', [field]: value })
     expect(errors[field]).toContain(words)
     expect(Object.keys(errors)).toEqual([field])
+  })
+
+  test('a refusal goes with the field it is about, or with any where it is about none', () => {
+    expect(isAbout('model-missing', 'modelPath')).toBe(true)
+    expect(isAbout('model-missing', 'port')).toBe(false)
+    expect(isAbout('port-in-use', 'port')).toBe(true)
+    expect(isAbout('refused', 'label')).toBe(true)
   })
 
   test('a second profile of one file gets a name of its own', () => {

@@ -125,7 +125,7 @@ describe('the second line', () => {
     expect(plain(advice(tick({ availableGib: 43, fullPct: 20 }, {}, [part('blender', 'process', 30)])))).toBe(
       'Programs are waiting for memory. blender holds 30 GiB; close it to get that back.'
     )
-    expect(advice(tick({ availableGib: 43 }, {}, []))).toBe('No model is running.')
+    expect(advice(tick({ availableGib: 43 }, {}, []))).toBe('No model started by Firebreak is running.')
   })
 
   test('does not say again what the headline said', () => {

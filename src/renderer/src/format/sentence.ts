@@ -67,18 +67,21 @@ export function largestHolder(parts: readonly LedgerPart[]): LedgerPart | null {
   return runner
 }
 
+/** Another program, as the one named beside it, may well run a model of its own. */
+const NO_MODEL = 'No model started by Firebreak is running.'
+
 /** Second line: why, and what to do next. */
 export function advice(live: HeadlineInput): string {
   const holder = largestHolder(live.ledger)
   // Not what the headline has just said.
   const why = live.guard.reasons.find((reason) => !reason.startsWith(GONE_IN))
   const calm = live.guard.level === 'calm'
-  if (holder === null) return why ?? 'No model is running.'
+  if (holder === null) return why ?? NO_MODEL
   const size = bytesWords(holder.bytes)
   if (calm) {
     return holder.kind === 'runner'
       ? `${holder.label} is the largest model: ${size}.`
-      : `No model is running. ${holder.label} is the largest program: ${size}.`
+      : `${NO_MODEL} ${holder.label} is the largest program: ${size}.`
   }
   const wayOut =
     holder.kind === 'runner'

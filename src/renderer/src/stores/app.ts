@@ -30,7 +30,10 @@ export interface AppState {
 export type AppStore = StoreApi<AppState>
 
 export function createAppStore(client: Client, link: LinkState): AppStore {
-  return createStore<AppState>()((set) => ({
+  /** Dismissed here: an answer that was on its way meanwhile does not bring one back. */
+  const dismissed = new Set<string>()
+  const key = ({ id, atMs }: Notice): string => `${id} ${atMs}`
+  return createStore<AppState>()((set, get) => ({
     page: 'overview',
     link,
     stale: false,
@@ -60,13 +63,14 @@ export function createAppStore(client: Client, link: LinkState): AppStore {
         problem: hello.ok || hello.error.code === 'disconnected' ? null : hello.error,
         ...(hello.ok ? { hello: hello.value } : {}),
         ...(facts.ok ? { facts: facts.value } : {}),
-        ...(notices.ok ? { notices: notices.value } : {})
+        ...(notices.ok ? { notices: notices.value.filter((one) => !dismissed.has(key(one))) } : {})
       })
     },
     notice(notice) {
       set((before) => ({ notices: [...before.notices.filter((one) => one.id !== notice.id), notice] }))
     },
     async dismiss(id) {
+      for (const one of get().notices) if (one.id === id) dismissed.add(key(one))
       set((before) => ({ notices: before.notices.filter((one) => one.id !== id) }))
       await client.call('app.dismiss-notice', { id })
     }

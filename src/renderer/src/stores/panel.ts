@@ -7,6 +7,8 @@ import type { Visibility } from '../client/visibility.ts'
 import { createAppStore, type AppStore } from './app.ts'
 import { createLiveStore, type LiveStore } from './live.ts'
 import { createLogStore, type LogStore } from './log.ts'
+import { createModelWatch } from './model-watch.ts'
+import { createPassingNotices } from './passing-notices.ts'
 import { createRecentStore, type RecentStore } from './recent.ts'
 import { createRunnersStore, type RunnersStore } from './runners.ts'
 import { createSettingsStore, type SettingsStore } from './settings.ts'
@@ -97,8 +99,11 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     else ticks.resume(anew)
   }
 
+  const passing = createPassingNotices(app, visibility)
   const parts: Disposable[] = [
     ticks,
+    passing,
+    createModelWatch(app, runners, visibility),
     client.on('live', (payload) => {
       if (visibility.hidden) {
         unseen = payload
@@ -108,7 +113,11 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
       recent.getState().append(payload)
       ticks.ticked()
     }),
-    client.on('runner', (view) => runners.getState().upsert(view)),
+    client.on('runner', (view) => {
+      const before = runners.getState().runners.find((one) => one.id === view.id)
+      runners.getState().upsert(view)
+      if (before !== undefined && before.state !== view.state) passing.modelChanged(view.label)
+    }),
     client.on('runner-removed', ({ id }) => runners.getState().removed(id)),
     client.on('log', (chunk) => log.getState().append(chunk)),
     client.on('notice', (notice) => app.getState().notice(notice)),

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Client } from '../../../shared/contract/client.ts'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { CommandInput, CommandOutput } from '../../../shared/contract/commands.ts'
-import type { Profile, RunnerView } from '../../../shared/model/runner.ts'
+import type { Installation, Profile, RunnerState, RunnerView } from '../../../shared/model/runner.ts'
 import type { Result } from '../../../shared/util/result.ts'
 
 export type FoundModel = CommandOutput<'models.list'>['models'][number]
@@ -14,11 +14,15 @@ export interface RunnersState {
   readonly profiles: readonly Profile[]
   readonly models: readonly FoundModel[]
   readonly searched: readonly string[]
+  /** The program of each kind of runner; empty until it is known. */
+  readonly installed: readonly Installation[]
   /** Asked for here and not answered yet, by runner id or model path. */
   readonly asked: ReadonlyMap<string, 'start' | 'stop'>
   /** The last refusal by runner id or model path, until the next attempt. */
   readonly errors: ReadonlyMap<string, ContractError>
   refresh(): Promise<void>
+  /** Looks again for what the core does not tell by itself: model files, programs, sizes. */
+  look(): Promise<void>
   upsert(view: RunnerView): void
   removed(id: string): void
   start(input: CommandInput<'runners.start'>): Promise<Result<RunnerView, ContractError>>
@@ -44,6 +48,11 @@ const byLabel = (a: { label: string }, b: { label: string }): number => a.label.
 const without = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> =>
   map.has(key) ? new Map([...map].filter(([one]) => one !== key)) : map
 
+/** In these a start has come about, whoever asked for it: an earlier refusal is no longer true. */
+const STARTED: ReadonlySet<RunnerState> = new Set(['starting', 'loading', 'ready'])
+
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
 /** The contract's input is mutable, a profile is not. */
 const asInput = (profile: Profile): CommandInput<'profiles.save'> => ({
   ...profile,
@@ -62,41 +71,94 @@ export function createRunnersStore(client: Client): RunnersStore {
         asked: without(before.asked, key),
         errors: error === null ? before.errors : new Map(before.errors).set(key, error)
       }))
+    const listRunners = async (): Promise<void> => {
+      const runners = await client.call('runners.list', {})
+      if (runners.ok) set({ runners: runners.value.toSorted(byLabel) })
+    }
+    /** Named by an event although the core lists no profile of it: not asked for again and again. */
+    const strangers = new Set<string>()
+    const listProfiles = async (): Promise<void> => {
+      const profiles = await client.call('profiles.list', {})
+      if (profiles.ok) set({ loaded: true, profiles: profiles.value.toSorted(byLabel) })
+    }
+    const listFiles = async (): Promise<void> => {
+      const [models, installed] = await Promise.all([
+        client.call('models.list', {}),
+        client.call('runners.installed', {})
+      ])
+      set((before) => {
+        const files = models.ok ? models.value : before
+        const programs = installed.ok ? installed.value : before.installed
+        const paths = new Set(files.models.map((model) => model.path))
+        const pathOf = (key: string): string =>
+          before.profiles.find((one) => one.id === key)?.modelPath ?? key
+        const isMended = (key: string, error: ContractError): boolean =>
+          (error.code === 'model-missing' && paths.has(pathOf(key))) ||
+          (error.code === 'runner-missing' &&
+            programs.length > 0 &&
+            programs.every(({ path }) => path !== null))
+        const errors = new Map([...before.errors].filter(([key, error]) => !isMended(key, error)))
+        return {
+          ...(errors.size === before.errors.size ? {} : { errors }),
+          // What is the same stays the same object, so that a look that finds nothing new draws nothing.
+          ...(sameJson(files.models, before.models) ? {} : { models: files.models }),
+          ...(sameJson(files.searched, before.searched) ? {} : { searched: files.searched }),
+          ...(sameJson(programs, before.installed) ? {} : { installed: programs })
+        }
+      })
+    }
+    const lookNow = async (): Promise<void> => {
+      const isUnmeasured = get().runners.some(
+        ({ state, modelBytes }) => STARTED.has(state) && typeof modelBytes !== 'number'
+      )
+      await Promise.all([listFiles(), listProfiles(), isUnmeasured ? listRunners() : undefined])
+    }
+    let looking: Promise<void> | null = null
     return {
       loaded: false,
       runners: [],
       profiles: [],
       models: [],
       searched: [],
+      installed: [],
       asked: new Map(),
       errors: new Map(),
       async refresh() {
-        const listRunners = async (): Promise<void> => {
-          const runners = await client.call('runners.list', {})
-          if (runners.ok) set({ runners: runners.value.toSorted(byLabel) })
-        }
-        // Shown as soon as they are known: a search through big folders takes its time.
-        const [, profiles, models] = await Promise.all([
-          listRunners(),
-          client.call('profiles.list', {}),
-          client.call('models.list', {})
-        ])
-        set((before) => ({
-          loaded: before.loaded || profiles.ok,
-          ...(profiles.ok ? { profiles: profiles.value.toSorted(byLabel) } : {}),
-          ...(models.ok ? { models: models.value.models, searched: models.value.searched } : {})
-        }))
+        strangers.clear()
+        // Each is shown as soon as it is known: a search through big folders takes its time.
+        await Promise.all([listRunners(), listProfiles(), listFiles()])
+      },
+      look() {
+        looking ??= lookNow().finally(() => {
+          looking = null
+        })
+        return looking
       },
       upsert(view) {
-        set((before) => ({
-          runners: [...before.runners.filter((one) => one.id !== view.id), view].toSorted(byLabel)
-        }))
+        set((before) => {
+          const old = before.runners.find((one) => one.id === view.id)
+          const isNews = STARTED.has(view.state) && old?.state !== view.state
+          return {
+            runners: [...before.runners.filter((one) => one.id !== view.id), view].toSorted(byLabel),
+            errors: isNews ? without(without(before.errors, view.id), view.modelPath) : before.errors
+          }
+        })
+        const profile = get().profiles.find((one) => one.id === view.id)
+        if (profile?.label === view.label && profile.modelPath === view.modelPath) return
+        // Made or changed elsewhere, as by a start from the command line.
+        if (!get().loaded || strangers.has(view.id)) return
+        strangers.add(view.id)
+        void listProfiles().finally(() => {
+          if (get().profiles.some((one) => one.id === view.id)) strangers.delete(view.id)
+        })
       },
       removed(id) {
+        strangers.delete(id)
         set((before) => ({
           runners: before.runners.filter((one) => one.id !== id),
           profiles: before.profiles.filter((one) => one.id !== id)
         }))
+        void listProfiles()
       },
       async start(input) {
         begin(input.target, 'start')

@@ -23,6 +23,8 @@ export interface SettingsState {
   change(field: string, patch: CommandInput<'settings.set'>): Promise<boolean>
   /** What is wrong before the core is asked; false, as from `change`. */
   refuse(field: string, message: string): false
+  /** What is typed has changed: what was said of it before is no longer about it. */
+  typed(field: string): void
   measure(): Promise<void>
   /** The core answers again: a change that failed only because it did not is worth another try. */
   reconnected(): void
@@ -54,6 +56,12 @@ export function createSettingsStore(client: Client): SettingsStore {
       refuse(field, message) {
         mark(field, { kind: 'failed', error: { code: 'bad-request', message } })
         return false
+      },
+      typed(field) {
+        set((before) => {
+          if (!before.fields.has(field)) return before
+          return { fields: new Map([...before.fields].filter(([one]) => one !== field)) }
+        })
       },
       async measure() {
         const result = await client.call('app.own-cost', {})

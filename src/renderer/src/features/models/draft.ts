@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../../shared/contract/errors.ts'
 import type { LlamaCppSettings, Profile } from '../../../../shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../../../shared/settings/llamacpp-defaults.ts'
 import { freeId, modelName, slug } from '../../format/names.ts'
@@ -78,6 +79,17 @@ export function draftErrors(draft: Draft): DraftErrors {
   }
   return errors
 }
+
+/** The field that a refusal is about, where it is about one alone. */
+const ABOUT: Partial<Record<ErrorCode, DraftField>> = {
+  'model-missing': 'modelPath',
+  'model-invalid': 'modelPath',
+  'port-in-use': 'port',
+  'runner-missing': 'binary'
+}
+
+/** Whether a refusal says nothing any more once `field` has changed. */
+export const isAbout = (code: ErrorCode, field: DraftField): boolean => (ABOUT[code] ?? field) === field
 
 /** Settings of a draft that has no errors. */
 export function draftSettings(draft: Draft): LlamaCppSettings {

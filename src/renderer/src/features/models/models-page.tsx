@@ -6,6 +6,7 @@ import { usePanel } from '../../stores/context.ts'
 import type { FoundModel } from '../../stores/runners.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
+import { MissingPrograms } from '../../ui/missing-programs.tsx'
 import { SAFE_DRAFT } from './draft.ts'
 import { ProfileForm } from './profile-form.tsx'
 import { ProfileRow } from './profile-row.tsx'
@@ -20,6 +21,8 @@ export function ModelsPage(): ReactNode {
   const models = usePanel('runners', (state) => state.models)
   const searched = usePanel('runners', (state) => state.searched)
   const loaded = usePanel('runners', (state) => state.loaded)
+  const installed = usePanel('runners', (state) => state.installed)
+  const go = usePanel('app', (state) => state.go)
   const free = usePanel('live', (state) => bytesWords(state.live?.freeForModelsBytes ?? 0))
   const [adding, setAdding] = useState(false)
   const used = new Set(profiles.map((profile) => profile.modelPath))
@@ -54,6 +57,7 @@ export function ModelsPage(): ReactNode {
           </div>
         </section>
       )}
+      <MissingPrograms installed={installed} onSettings={() => go('settings')} />
       <section className="card" aria-labelledby="profiles-title">
         <div className="card-head">
           <h2 id="profiles-title" tabIndex={-1}>
@@ -76,6 +80,7 @@ export function ModelsPage(): ReactNode {
       <section className="card" aria-labelledby="found-title">
         <div className="card-head">
           <h2 id="found-title">Found on this machine</h2>
+          <LookAgain />
         </div>
         {found.length > 0 ? (
           <ul className="profiles">
@@ -97,11 +102,27 @@ export function ModelsPage(): ReactNode {
   )
 }
 
+/** Files are looked for by themselves every few seconds; this is for those who will not wait. */
+function LookAgain(): ReactNode {
+  const look = usePanel('runners', (state) => state.look)
+  const [looking, setLooking] = useState(false)
+  const onClick = (): void => {
+    setLooking(true)
+    void look().finally(() => setLooking(false))
+  }
+  return (
+    <button type="button" className="button quiet compact" aria-disabled={looking} onClick={onClick}>
+      {looking ? 'Looking' : 'Look again'}
+    </button>
+  )
+}
+
 function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
   const start = usePanel('runners', (state) => state.start)
   const starting = usePanel('runners', (state) => state.asked.get(model.path) === 'start')
   const error = usePanel('runners', (state) => state.errors.get(model.path))
   const dismiss = usePanel('runners', (state) => state.dismissError)
+  const connected = usePanel('app', (state) => state.link === 'connected')
   const [setting, setSetting] = useState(false)
   return (
     <li className="profile">
@@ -129,9 +150,9 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
             <button
               type="button"
               className="button main-action"
-              disabled={starting}
+              aria-disabled={starting || !connected}
               aria-label={`Start ${model.label}`}
-              onClick={() => void start({ target: model.path })}
+              onClick={() => !starting && connected && void start({ target: model.path })}
             >
               <Icon name="play" size={12} />
               <span>{starting ? 'Starting' : 'Start'}</span>

@@ -12,6 +12,7 @@ import {
   draftErrors,
   draftLabel,
   draftProfile,
+  isAbout,
   type Draft,
   type DraftErrors,
   type DraftField
@@ -66,8 +67,10 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   }
   const set =
     (field: DraftField) =>
-    (value: string | boolean): void =>
+    (value: string | boolean): void => {
       setDraft((before) => ({ ...before, [field]: value }))
+      setFailure((before) => (before !== null && isAbout(before.code, field) ? null : before))
+    }
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault()
     void submit(startsHere)
@@ -113,7 +116,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
             />
             <span>
               Restart after a crash
-              <span className="small muted block">Not when it was stopped to save the desktop.</span>
+              <span className="small muted block">Not when it was killed or stopped.</span>
             </span>
           </label>
         </div>

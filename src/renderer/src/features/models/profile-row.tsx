@@ -84,6 +84,7 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
   const openLog = usePanel('log', (state) => state.open)
   const profiles = usePanel('runners', (state) => state.profiles)
   const asked = usePanel('runners', (state) => state.asked.get(profile.id))
+  const connected = usePanel('app', (state) => state.link === 'connected')
   const [asking, setAsking] = useState(false)
   const buttons = useRef<HTMLDivElement>(null)
   const { id, label } = profile
@@ -144,14 +145,14 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
         active={active}
         stop={{
           className: 'button main-action',
-          disabled: asked === 'stop',
+          disabled: asked === 'stop' || !connected,
           label: `Stop ${label}`,
           word: asked === 'stop' ? 'Stopping' : 'Stop',
           onAct: () => void stop(id)
         }}
         start={{
           className: 'button main-action',
-          disabled: asked === 'start',
+          disabled: asked === 'start' || !connected,
           label: `Start ${label}`,
           word: asked === 'start' ? 'Starting' : 'Start',
           onAct: () => void start({ target: id })

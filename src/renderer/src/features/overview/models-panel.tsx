@@ -5,6 +5,7 @@ import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
+import { MissingPrograms } from '../../ui/missing-programs.tsx'
 import { RunnerCard } from './runner-card.tsx'
 
 /** Stopped models offered for one-click start here; the rest is one page away. */
@@ -17,6 +18,7 @@ const needsAttention = (view: RunnerView): boolean =>
 export function ModelsPanel(): ReactNode {
   const runners = usePanel('runners', (state) => state.runners)
   const found = usePanel('runners', (state) => state.models)
+  const installed = usePanel('runners', (state) => state.installed)
   const go = usePanel('app', (state) => state.go)
   // The newest first: what was started a moment ago is what one looks for, and this order never changes by itself.
   const cards = runners
@@ -27,12 +29,15 @@ export function ModelsPanel(): ReactNode {
   const fresh = runners.length === 0 ? found.filter((model) => !known.has(model.path)) : []
   return (
     <>
+      <MissingPrograms installed={installed} onSettings={() => go('settings')} />
       {cards.map((view) => (
         <RunnerCard key={view.id} id={view.id} />
       ))}
       <section className="card offered" aria-labelledby="offered-title">
         <div className="card-head">
-          <h2 id="offered-title">{cards.length === 0 ? 'No model is running' : 'Ready to start'}</h2>
+          <h2 id="offered-title">
+            {cards.length === 0 ? 'No model started here is running' : 'Ready to start'}
+          </h2>
           <button type="button" className="button quiet compact" onClick={() => go('models')}>
             <span>All models</span>
             <Icon name="chevron" size={12} />
@@ -91,6 +96,7 @@ function Offer({ target, label, size, outcome, outcomeGood }: OfferProps): React
   const dismiss = usePanel('runners', (state) => state.dismissError)
   const error = usePanel('runners', (state) => state.errors.get(target))
   const starting = usePanel('runners', (state) => state.asked.get(target) === 'start')
+  const connected = usePanel('app', (state) => state.link === 'connected')
   return (
     <li className="offer">
       <div className="offer-words">
@@ -108,9 +114,9 @@ function Offer({ target, label, size, outcome, outcomeGood }: OfferProps): React
       <button
         type="button"
         className="button compact"
-        disabled={starting}
+        aria-disabled={starting || !connected}
         aria-label={`Start ${label}`}
-        onClick={(event) => event.detail < 2 && void start({ target })}
+        onClick={(event) => event.detail < 2 && !starting && connected && void start({ target })}
       >
         <Icon name="play" size={12} />
         <span>{starting ? 'Starting' : 'Start'}</span>

@@ -105,6 +105,7 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
   const stop = usePanel('runners', (state) => state.stop)
   const openLog = usePanel('log', (state) => state.open)
   const asked = usePanel('runners', (state) => state.asked.get(view.id))
+  const connected = usePanel('app', (state) => state.link === 'connected')
   const urgent = usePanel('live', (state) => {
     const level = state.live?.guard.level ?? 'calm'
     // Only the one that the headline names: two red buttons would be no advice.
@@ -119,7 +120,7 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
         active={active}
         stop={{
           className: `button ${urgent ? 'urgent' : ''}`,
-          disabled: stopping,
+          disabled: stopping || !connected,
           label: `Stop ${view.label}`,
           word: stopping ? 'Stopping' : `Stop ${view.label}`,
           title: stopTitle(view, discrete),
@@ -127,7 +128,7 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
         }}
         start={{
           className: 'button primary',
-          disabled: asked === 'start',
+          disabled: asked === 'start' || !connected,
           label: `Start ${view.label}`,
           word: 'Start again',
           onAct: () => void start({ target: view.id })
