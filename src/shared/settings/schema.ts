@@ -4,6 +4,10 @@ import type { DeepReadonly } from '../util/deep-readonly.ts'
 /** Raised with every change of shape; a migration from each older version stands in migrate.ts. */
 export const SETTINGS_VERSION = 1
 
+/** Bounds of the two deadlines, in s: below them nothing can succeed, above them nobody waits. */
+export const LOAD_TIMEOUT_S = [5, 86_400] as const
+export const STOP_TIMEOUT_S = [1, 600] as const
+
 /** What the user can change. Every field has a default, so that an older file gains new fields quietly. */
 export const settingsSchema = z.strictObject({
   version: z.literal(SETTINGS_VERSION),
@@ -22,9 +26,9 @@ export const settingsSchema = z.strictObject({
       /** Empty = search PATH and the usual build folders. */
       binary: z.string().max(4096).default(''),
       /** A launch that shows no progress for this long has failed. */
-      loadTimeoutS: z.int().min(5).max(86_400).default(180),
+      loadTimeoutS: z.int().min(LOAD_TIMEOUT_S[0]).max(LOAD_TIMEOUT_S[1]).default(180),
       /** Between SIGTERM and SIGKILL. */
-      stopTimeoutS: z.int().min(1).max(600).default(15)
+      stopTimeoutS: z.int().min(STOP_TIMEOUT_S[0]).max(STOP_TIMEOUT_S[1]).default(15)
     })
     .prefault({})
 })
@@ -45,8 +49,8 @@ export const settingsPatchSchema = settingsSchema
     llamacpp: z
       .strictObject({
         binary: z.string().max(4096),
-        loadTimeoutS: z.int().min(5).max(86_400),
-        stopTimeoutS: z.int().min(1).max(600)
+        loadTimeoutS: z.int().min(LOAD_TIMEOUT_S[0]).max(LOAD_TIMEOUT_S[1]),
+        stopTimeoutS: z.int().min(STOP_TIMEOUT_S[0]).max(STOP_TIMEOUT_S[1])
       })
       .partial()
       .optional()

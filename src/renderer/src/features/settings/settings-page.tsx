@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
-import { GIB, bytesWords } from '../../format/bytes.ts'
+import { LOAD_TIMEOUT_S, STOP_TIMEOUT_S, defaultSettings } from '../../../../shared/settings/schema.ts'
 import { usePanel } from '../../stores/context.ts'
 import { About } from './about.tsx'
 import { SettingRow } from './setting-row.tsx'
 import { TextSetting } from './text-setting.tsx'
-import { gibField, parseFolders, parseGib } from './parse.ts'
+import { MemorySettings } from './memory-settings.tsx'
+import { parseFolders, parseSeconds } from './parse.ts'
 import './settings.css'
 
 const THEMES = [
@@ -12,6 +13,11 @@ const THEMES = [
   ['light', 'Light'],
   ['dark', 'Dark']
 ] as const
+
+const SECONDS = { loadTimeoutS: LOAD_TIMEOUT_S, stopTimeoutS: STOP_TIMEOUT_S } as const
+const DEFAULTS = defaultSettings().llamacpp
+
+const inWords = ([low, high]: readonly [number, number]): string => `${low} to ${high} seconds`
 
 /** What can be changed; each change is saved at once and says so in its place. */
 export function SettingsPage(): ReactNode {
@@ -25,7 +31,7 @@ export function SettingsPage(): ReactNode {
       {ready && (
         <>
           <Appearance />
-          <Memory />
+          <MemorySettings />
           <Models />
         </>
       )}
@@ -84,53 +90,23 @@ function Appearance(): ReactNode {
   )
 }
 
-function Memory(): ReactNode {
-  const reserve = usePanel('settings', (state) => state.settings?.reserveBytes ?? null)
-  const now = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
-  const total = usePanel('live', (state) => state.live?.memTotalBytes ?? 0)
-  const change = usePanel('settings', (state) => state.change)
-  const refuse = usePanel('settings', (state) => state.refuse)
-  return (
-    <section className="card" aria-labelledby="memory-title">
-      <div className="card-head">
-        <h2 id="memory-title">Firebreak</h2>
-      </div>
-      <TextSetting
-        field="reserveBytes"
-        title="Memory kept clear for the desktop"
-        hint={`In GiB. Memory inside it is watched; a warning comes when it falls fast or programs wait for memory. Empty = automatic; ${bytesWords(now)} at the moment.`}
-        value={gibField(reserve)}
-        unit="GiB"
-        placeholder="automatic"
-        onSave={async (text) => {
-          const bytes = parseGib(text)
-          if (bytes === 'bad') {
-            return refuse('reserveBytes', `'${text}' is no number of GiB. Write 6 or 5.5.`)
-          }
-          if (bytes !== null && bytes > total / 2) {
-            const most = Math.floor(total / 2 / GIB)
-            return refuse('reserveBytes', `Half of this machine’s memory at most: ${most} GiB.`)
-          }
-          return change('reserveBytes', { reserveBytes: bytes })
-        }}
-      />
-    </section>
-  )
-}
-
 function Models(): ReactNode {
   const settings = usePanel('settings', (state) => state.settings)
   const searched = usePanel('runners', (state) => state.searched)
   const refresh = usePanel('runners', (state) => state.refresh)
+  const look = usePanel('runners', (state) => state.look)
   const change = usePanel('settings', (state) => state.change)
   const refuse = usePanel('settings', (state) => state.refuse)
   if (settings === null) return null
-  const seconds = async (field: 'loadTimeoutS' | 'stopTimeoutS', text: string): Promise<boolean> => {
-    const value = Number(text.trim())
-    return Number.isInteger(value) && value > 0
-      ? change(field, { llamacpp: { [field]: value } })
-      : refuse(field, `'${text}' is no number of seconds.`)
+  const seconds = async (field: keyof typeof SECONDS, text: string): Promise<boolean> => {
+    const read = parseSeconds(text, SECONDS[field])
+    if (read.bad !== null) return refuse(field, read.bad)
+    return change(field, { llamacpp: { [field]: read.value ?? DEFAULTS[field] } })
   }
+  const shownSeconds = (field: keyof typeof SECONDS): { value: string; placeholder: string } => ({
+    value: settings.llamacpp[field] === DEFAULTS[field] ? '' : String(settings.llamacpp[field]),
+    placeholder: String(DEFAULTS[field])
+  })
   return (
     <section className="card" aria-labelledby="models-title">
       <div className="card-head">
@@ -154,27 +130,44 @@ function Models(): ReactNode {
       <TextSetting
         field="binary"
         title="llama-server"
-        hint="The whole path. Empty = the one on the PATH or in the usual build folders."
+        hint={<ServerHint />}
         value={settings.llamacpp.binary}
         placeholder="searched by itself"
-        onSave={(text) => change('binary', { llamacpp: { binary: text.trim() } })}
+        onSave={async (text) => {
+          const taken = await change('binary', { llamacpp: { binary: text.trim() } })
+          if (taken) await look()
+          return taken
+        }}
       />
       <TextSetting
         field="loadTimeoutS"
         title="Give up loading after"
-        hint="Without any progress."
-        value={String(settings.llamacpp.loadTimeoutS)}
+        hint={`Without any progress. ${inWords(SECONDS.loadTimeoutS)}; empty = ${DEFAULTS.loadTimeoutS}.`}
+        {...shownSeconds('loadTimeoutS')}
         unit="s"
         onSave={(text) => seconds('loadTimeoutS', text)}
       />
       <TextSetting
         field="stopTimeoutS"
         title="Force a stop after"
-        hint="A model is asked to end first; after this it is ended."
-        value={String(settings.llamacpp.stopTimeoutS)}
+        hint={`A model is asked to end first; after this it is ended. ${inWords(SECONDS.stopTimeoutS)}; empty = ${DEFAULTS.stopTimeoutS}.`}
+        {...shownSeconds('stopTimeoutS')}
         unit="s"
         onSave={(text) => seconds('stopTimeoutS', text)}
       />
     </section>
+  )
+}
+
+/** Which llama-server would be started now, or why there is none. */
+function ServerHint(): ReactNode {
+  const found = usePanel('runners', (state) => state.installed.find(({ kind }) => kind === 'llamacpp'))
+  const { path = null, problem = null } = found ?? {}
+  return (
+    <>
+      The whole path. Empty = the one on the PATH or in the usual build folders.
+      {path !== null && <span className="block">Using {path}</span>}
+      {problem !== null && <span className="block bad">{problem}</span>}
+    </>
   )
 }

@@ -1,10 +1,11 @@
 import { useState, type ReactNode } from 'react'
+import { usePanel } from '../../stores/context.ts'
 import { SettingRow } from './setting-row.tsx'
 
 interface TextSettingProps {
   readonly field: string
   readonly title: string
-  readonly hint: string
+  readonly hint: ReactNode
   readonly value: string
   readonly placeholder?: string
   readonly unit?: string
@@ -19,6 +20,11 @@ export function TextSetting(props: TextSettingProps): ReactNode {
   // null = untouched, so that a change from elsewhere shows at once.
   const [typed, setTyped] = useState<string | null>(null)
   const id = `setting-${field}`
+  const clear = usePanel('settings', (state) => state.typed)
+  const type = (text: string | null): void => {
+    setTyped(text)
+    clear(field)
+  }
   const save = (): void => {
     if (typed === null) return
     if (typed === value) return setTyped(null)
@@ -39,17 +45,17 @@ export function TextSetting(props: TextSettingProps): ReactNode {
       {lines === true ? (
         <textarea
           {...common}
-          onChange={(event) => setTyped(event.target.value)}
-          onKeyDown={(event) => event.key === 'Escape' && setTyped(null)}
+          onChange={(event) => type(event.target.value)}
+          onKeyDown={(event) => event.key === 'Escape' && type(null)}
         />
       ) : (
         <div className={unit === undefined ? '' : 'with-unit'}>
           <input
             {...common}
-            onChange={(event) => setTyped(event.target.value)}
+            onChange={(event) => type(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === 'Enter') save()
-              if (event.key === 'Escape') setTyped(null)
+              if (event.key === 'Escape') type(null)
             }}
           />
           {unit !== undefined && <span className="muted">{unit}</span>}

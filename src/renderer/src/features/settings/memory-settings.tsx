@@ -1,0 +1,60 @@
+import type { ReactNode } from 'react'
+import { floorBytes, reserveBytes } from '../../../../shared/domain/guard/thresholds.ts'
+import { GIB, bytesWords } from '../../format/bytes.ts'
+import { usePanel } from '../../stores/context.ts'
+import { TextSetting } from './text-setting.tsx'
+import { gibField, parseGib } from './parse.ts'
+
+/** What is kept clear for the desktop: the reserve, and the floor beneath it. */
+export function MemorySettings(): ReactNode {
+  const reserve = usePanel('settings', (state) => state.settings?.reserveBytes ?? null)
+  const floor = usePanel('settings', (state) => state.settings?.floorBytes ?? null)
+  const total = usePanel('live', (state) => state.live?.memTotalBytes ?? 0)
+  const change = usePanel('settings', (state) => state.change)
+  const refuse = usePanel('settings', (state) => state.refuse)
+  const save = async (field: 'reserveBytes' | 'floorBytes', text: string): Promise<boolean> => {
+    const bytes = parseGib(text)
+    if (bytes === 'bad') return refuse(field, `'${text}' is no number of GiB. Write 6 or 5.5.`)
+    if (bytes !== null && bytes > total / 2) {
+      return refuse(field, `Half of this machine’s memory at most: ${Math.floor(total / 2 / GIB)} GiB.`)
+    }
+    if (field === 'floorBytes' && bytes !== null && bytes > reserveBytes(total, reserve)) {
+      const most = bytesWords(reserveBytes(total, reserve))
+      return refuse(field, `The floor cannot be above the reserve (${most}). Raise the reserve first.`)
+    }
+    return change(field, { [field]: bytes })
+  }
+  return (
+    <section className="card" aria-labelledby="memory-title">
+      <div className="card-head">
+        <h2 id="memory-title">Firebreak</h2>
+      </div>
+      <TextSetting
+        field="reserveBytes"
+        title="Memory kept clear for the desktop"
+        hint={
+          <>
+            In GiB. Memory inside it is watched; a warning comes when it falls fast or programs wait for
+            memory. Empty = automatic, {bytesWords(reserveBytes(total, null))} here.
+            {reserve === 0 && (
+              <strong className="block">No memory is kept clear: the firebreak is off.</strong>
+            )}
+          </>
+        }
+        value={gibField(reserve)}
+        unit="GiB"
+        placeholder={gibField(reserveBytes(total, null))}
+        onSave={(text) => save('reserveBytes', text)}
+      />
+      <TextSetting
+        field="floorBytes"
+        title="Floor"
+        hint={`In GiB, the reserve at most. Falling memory must not pass it: a warning comes at once. Empty = automatic, ${bytesWords(floorBytes(total, null))} here.`}
+        value={gibField(floor)}
+        unit="GiB"
+        placeholder={gibField(floorBytes(total, null))}
+        onSave={(text) => save('floorBytes', text)}
+      />
+    </section>
+  )
+}
