@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { defaultLlamaCppSettings } from '../../../src/shared/settings/llamacpp-defaults.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
-import { startMarks } from '../../../src/renderer/src/charts/marks.ts'
 import {
   SAFE_DRAFT,
   draftErrors,
@@ -10,7 +9,12 @@ import {
   draftProfile,
   isAbout
 } from '../../../src/renderer/src/features/models/draft.ts'
-import { gibField, parseFolders, parseGib } from '../../../src/renderer/src/features/settings/parse.ts'
+import {
+  gibField,
+  parseFolders,
+  parseGib,
+  parseSeconds
+} from '../../../src/renderer/src/features/settings/parse.ts'
 
 describe('the form of a model', () => {
   test('offers the defaults of the core', () => {
@@ -70,6 +74,16 @@ test.each([
   ['9'.repeat(30), 'bad']
 ])('%j GiB is %j bytes', (text, bytes) => expect(parseGib(text)).toBe(bytes))
 
+test.each([
+  ['', { value: null, bad: null }],
+  [' 90 s', { value: 90, bad: null }],
+  ['5', { value: 5, bad: null }],
+  ['4', { bad: 'Write a whole number: 5 to 86400 seconds.' }],
+  ['86401', { bad: 'Write a whole number: 5 to 86400 seconds.' }],
+  ['1.5', { bad: 'Write a whole number: 5 to 86400 seconds.' }],
+  ['soon', { bad: 'Write a whole number: 5 to 86400 seconds.' }]
+] as const)('%j seconds is %j', (text, read) => expect(parseSeconds(text, [5, 86_400])).toEqual(read))
+
 test('a reserve is shown as typed', () => {
   expect(gibField(null)).toBe('')
   expect(gibField(5.5 * GIB)).toBe('5.5')
@@ -78,18 +92,4 @@ test('a reserve is shown as typed', () => {
 test('folders: one per line, relative ones are named', () => {
   expect(parseFolders(' /a \n\n~/models\n')).toEqual({ folders: ['/a', '~/models'], bad: null })
   expect(parseFolders('/a\nmodels').bad).toBe('models')
-})
-
-test('starts close together share a mark, those outside have none', () => {
-  const starts = [
-    { label: 'a', startedAtMs: 1000 },
-    { label: 'b', startedAtMs: 1100 },
-    { label: 'c', startedAtMs: 9000 },
-    { label: 'old', startedAtMs: -5 },
-    { label: 'never', startedAtMs: null }
-  ]
-  expect(startMarks(starts, 0, 10_000)).toEqual([
-    { atMs: 1000, label: 'Started a, b' },
-    { atMs: 9000, label: 'Started c' }
-  ])
 })

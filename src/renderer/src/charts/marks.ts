@@ -1,7 +1,13 @@
-/** A moment worth a line in the graph: models were started. */
+/** A moment worth a line in the graph: what became of models. */
 export interface GraphMark {
   readonly atMs: number
   readonly label: string
+}
+
+export interface Marked {
+  readonly label: string
+  readonly kind: 'started' | 'stopped' | 'ended' | 'killed'
+  readonly atMs: number
 }
 
 /** Marks nearer than this share of the window share a label, or they would be drawn over each other. */
@@ -13,22 +19,34 @@ const MAX_LABEL_CHARS = 44
 const short = (text: string): string =>
   text.length <= MAX_LABEL_CHARS ? text : `${text.slice(0, MAX_LABEL_CHARS - 1)}…`
 
-/** One mark per moment inside the window; neighbours are joined: 'Started a, b'. */
-export function startMarks(
-  starts: readonly { readonly label: string; readonly startedAtMs: number | null }[],
-  fromMs: number,
-  toMs: number
-): readonly GraphMark[] {
-  const inside = starts
-    .flatMap(({ label, startedAtMs }) =>
-      startedAtMs !== null && startedAtMs > fromMs && startedAtMs < toMs ? [{ label, atMs: startedAtMs }] : []
-    )
-    .toSorted((a, b) => a.atMs - b.atMs)
-  const groups: { atMs: number; labels: string[] }[] = []
-  for (const { label, atMs } of inside) {
-    const last = groups.at(-1)
-    if (last !== undefined && atMs - last.atMs < (toMs - fromMs) * NEAR_SHARE) last.labels.push(label)
-    else groups.push({ atMs, labels: [label] })
+const WORDS: Readonly<Record<Marked['kind'], (names: string) => string>> = {
+  started: (names) => `Started ${names}`,
+  stopped: (names) => `Stopped ${names}`,
+  ended: (names) => `${names} ended`,
+  killed: (names) => `${names} ended (killed)`
+}
+
+/** 'Started a, b · Stopped c': what happened one after the other, alike things together. */
+function inWords(marked: readonly Marked[]): string {
+  const runs: { kind: Marked['kind']; names: string[] }[] = []
+  for (const { kind, label } of marked) {
+    const last = runs.at(-1)
+    if (last?.kind === kind) last.names.push(label)
+    else runs.push({ kind, names: [label] })
   }
-  return groups.map(({ atMs, labels }) => ({ atMs, label: short(`Started ${labels.join(', ')}`) }))
+  return runs.map(({ kind, names }) => WORDS[kind](names.join(', '))).join(' · ')
+}
+
+/** One mark per moment inside the window; neighbours are joined. */
+export function graphMarks(marked: readonly Marked[], fromMs: number, toMs: number): readonly GraphMark[] {
+  const inside = marked
+    .filter(({ atMs }) => atMs > fromMs && atMs <= toMs)
+    .toSorted((a, b) => a.atMs - b.atMs)
+  const groups: { atMs: number; members: Marked[] }[] = []
+  for (const one of inside) {
+    const last = groups.at(-1)
+    if (last !== undefined && one.atMs - last.atMs < (toMs - fromMs) * NEAR_SHARE) last.members.push(one)
+    else groups.push({ atMs: one.atMs, members: [one] })
+  }
+  return groups.map(({ atMs, members }) => ({ atMs, label: short(inWords(members)) }))
 }

@@ -41,7 +41,7 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   const app = createAppStore(client, link.state)
   const live = createLiveStore()
   const recent = createRecentStore()
-  const runners = createRunnersStore(client)
+  const runners = createRunnersStore(client, () => live.getState().live?.atMs ?? Date.now())
   const settings = createSettingsStore(client)
   const log = createLogStore(client)
   /** The last tick that nobody saw. */

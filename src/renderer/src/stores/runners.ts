@@ -4,6 +4,7 @@ import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { CommandInput, CommandOutput } from '../../../shared/contract/commands.ts'
 import type { Installation, Profile, RunnerState, RunnerView } from '../../../shared/model/runner.ts'
 import type { Result } from '../../../shared/util/result.ts'
+import { actOf, withAct, type Act } from './acts.ts'
 
 export type FoundModel = CommandOutput<'models.list'>['models'][number]
 
@@ -12,6 +13,8 @@ export interface RunnersState {
   readonly loaded: boolean
   readonly runners: readonly RunnerView[]
   readonly profiles: readonly Profile[]
+  /** What became of runners while this panel looked on, and the starts it was told of; oldest first. */
+  readonly acts: readonly Act[]
   readonly models: readonly FoundModel[]
   readonly searched: readonly string[]
   /** The program of each kind of runner; empty until it is known. */
@@ -59,7 +62,8 @@ const asInput = (profile: Profile): CommandInput<'profiles.save'> => ({
   settings: { ...profile.settings, extraArgs: [...profile.settings.extraArgs] }
 })
 
-export function createRunnersStore(client: Client): RunnersStore {
+/** `nowMs`: the time on the machine that is shown, which need not be this one's. */
+export function createRunnersStore(client: Client, nowMs: () => number = Date.now): RunnersStore {
   return createStore<RunnersState>()((set, get) => {
     const begin = (key: string, what: 'start' | 'stop'): void =>
       set((before) => ({
@@ -73,7 +77,19 @@ export function createRunnersStore(client: Client): RunnersStore {
       }))
     const listRunners = async (): Promise<void> => {
       const runners = await client.call('runners.list', {})
-      if (runners.ok) set({ runners: runners.value.toSorted(byLabel) })
+      if (!runners.ok) return
+      set((before) => {
+        let { acts } = before
+        for (const view of runners.value) {
+          const act = actOf(
+            before.runners.find((one) => one.id === view.id),
+            view,
+            nowMs()
+          )
+          if (act !== null) acts = withAct(acts, act)
+        }
+        return { runners: runners.value.toSorted(byLabel), acts }
+      })
     }
     /** Named by an event although the core lists no profile of it: not asked for again and again. */
     const strangers = new Set<string>()
@@ -118,6 +134,7 @@ export function createRunnersStore(client: Client): RunnersStore {
       loaded: false,
       runners: [],
       profiles: [],
+      acts: [],
       models: [],
       searched: [],
       installed: [],
@@ -138,8 +155,10 @@ export function createRunnersStore(client: Client): RunnersStore {
         set((before) => {
           const old = before.runners.find((one) => one.id === view.id)
           const isNews = STARTED.has(view.state) && old?.state !== view.state
+          const act = actOf(old, view, nowMs())
           return {
             runners: [...before.runners.filter((one) => one.id !== view.id), view].toSorted(byLabel),
+            acts: act === null ? before.acts : withAct(before.acts, act),
             errors: isNews ? without(without(before.errors, view.id), view.modelPath) : before.errors
           }
         })

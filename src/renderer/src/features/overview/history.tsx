@@ -1,9 +1,8 @@
 import { memo, useState, type ReactNode } from 'react'
 import { drawnStepMs } from '../../../../shared/domain/history/decimate.ts'
-import type { RunnerView } from '../../../../shared/model/runner.ts'
 import { graphData, type GraphData } from '../../charts/graph-data.ts'
 import { LiveGraph } from '../../charts/live-graph.tsx'
-import { startMarks, type GraphMark } from '../../charts/marks.ts'
+import { graphMarks, type GraphMark } from '../../charts/marks.ts'
 import { bytesWords } from '../../format/bytes.ts'
 import { usePanel, usePanelStores } from '../../stores/context.ts'
 
@@ -16,21 +15,18 @@ interface Drawn {
   readonly marks: readonly GraphMark[]
 }
 
-const startsKey = (runners: readonly RunnerView[]): string =>
-  runners.map(({ id, startedAtMs }) => `${id} ${startedAtMs}`).join()
-
 /** What the graph draws, anew only when a step has passed: in less, not a pixel of it would change. */
 function useDrawn(windowMs: number): Drawn {
   const panel = usePanelStores()
   const step = usePanel('recent', ({ points }) =>
     Math.floor((points.at(-1)?.atMs ?? 0) / drawnStepMs(windowMs))
   )
-  const starts = usePanel('runners', ({ runners }) => startsKey(runners))
-  const key = `${windowMs} ${step} ${starts}`
+  const acts = usePanel('runners', (state) => state.acts)
+  const key = `${windowMs} ${step} ${acts.map(({ id, kind, atMs }) => `${id} ${kind} ${atMs}`).join()}`
   const draw = (): Drawn => {
     const { series, points } = panel.recent.getState()
     const data = graphData([...series.values()], points, windowMs)
-    return { key, data, marks: startMarks(panel.runners.getState().runners, data.fromMs, data.toMs) }
+    return { key, data, marks: graphMarks(acts, data.fromMs, data.toMs) }
   }
   const [drawn, setDrawn] = useState(draw)
   if (drawn.key === key) return drawn
