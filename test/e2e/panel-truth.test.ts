@@ -1,0 +1,92 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumArgs, chromiumPath } from '../double/chromium-path.mjs'
+import { serveFakeCore } from '../support/fake-core/server.ts'
+import { Panel } from './pages/panel.ts'
+
+const RENDERER = resolve(import.meta.dirname, '../../out/renderer')
+const PHONE = { width: 420, height: 900 }
+
+/** The built panel on a made-up core: it says what is true, where one looks for it, on any screen. */
+describe('what the panel says', () => {
+  let server: Server
+  let browser: Browser
+  let page: Page
+  let panel: Panel
+
+  const show = async (scenario: string, viewport = { width: 1280, height: 800 }): Promise<void> => {
+    page = await browser.newPage({ viewport })
+    const { port } = server.address() as AddressInfo
+    await page.goto(`http://127.0.0.1:${port}/#token=${scenario}`)
+    await page.getByRole('status').waitFor()
+    panel = new Panel(page)
+  }
+
+  beforeAll(async () => {
+    server = await serveFakeCore(RENDERER, 0)
+    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
+  })
+  afterEach(async () => {
+    await page?.close()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    server?.closeAllConnections()
+    await new Promise((done) => server?.close(done))
+  })
+
+  it('a phone shows the names on the Models page, and nothing reaches over its edge', async () => {
+    await show('calm', PHONE)
+    await panel.go('Models')
+    const name = await page.getByText('gemma-3-27b', { exact: true }).first().boundingBox()
+    expect(name?.width).toBeGreaterThan(200)
+    for (const button of await page.getByRole('main').getByRole('button').all()) {
+      const box = await button.boundingBox()
+      if (box !== null) expect(box.x + box.width).toBeLessThanOrEqual(PHONE.width)
+    }
+  })
+
+  it('an address pasted over a page that is cut off lets it in, and leaves no token in view', async () => {
+    await show('lost_truth')
+    await page.getByText('Connection lost').waitFor()
+    await panel.go('Models')
+    expect(await panel.startButton('gemma-3-27b').getAttribute('aria-disabled')).toBe('true')
+    await page.evaluate(() => {
+      window.location.hash = '#token=calm'
+    })
+    await page.getByText('Connection lost').waitFor({ state: 'hidden' })
+    expect(page.url()).not.toContain('token')
+    expect(await panel.startButton('gemma-3-27b').getAttribute('aria-disabled')).toBe('false')
+  })
+
+  it('a refused Start keeps the focus and is announced', async () => {
+    await show('calm')
+    await panel.go('Models')
+    await panel.startButton('gemma-3-27b').focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('There is no file at that path.').waitFor()
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    expect(focused).toBe('Start gemma-3-27b')
+  })
+
+  it('Settings name the program in use, refuse a deadline in its place and take that back when it changes', async () => {
+    await show('calm')
+    await panel.go('Settings')
+    await page.getByText('Using /usr/local/bin/llama-server').waitFor()
+    const field = page.getByLabel('Give up loading after')
+    await field.fill('3')
+    await field.press('Enter')
+    const refusal = page.getByText('Write a whole number: 5 to 86400 seconds.')
+    await refusal.waitFor()
+    await field.fill('30')
+    expect(await refusal.count()).toBe(0)
+    const reserve = page.getByLabel('Memory kept clear for the desktop')
+    await reserve.fill('0')
+    await reserve.press('Enter')
+    await page.getByText('No memory is kept clear: the firebreak is off.').waitFor()
+    await page.getByText('Empty = automatic, 6.0 GiB here.').waitFor()
+  })
+})
