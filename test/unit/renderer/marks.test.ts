@@ -63,3 +63,14 @@ test('a stop that the panel is told of is marked at the time of the machine', as
   })
   panel.dispose()
 })
+
+test('a core begun anew, which lists as stopped what it will take back, is no stop', async () => {
+  const { panel, refusals } = await readyPanel()
+  const { runners, acts } = panel.runners.getState()
+  const value = runners.map((one) => ({ ...one, state: 'stopped' as const, startedAtMs: null, pids: [] }))
+  refusals.set('runners.list', ({ id }) => ({ v: 1, id, ok: true, value }))
+  await panel.runners.getState().refresh()
+  expect(panel.runners.getState().runners.every((one) => one.state === 'stopped')).toBe(true)
+  expect(panel.runners.getState().acts).toEqual(acts)
+  panel.dispose()
+})

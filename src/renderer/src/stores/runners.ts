@@ -13,7 +13,7 @@ export interface RunnersState {
   readonly loaded: boolean
   readonly runners: readonly RunnerView[]
   readonly profiles: readonly Profile[]
-  /** What became of runners while this panel looked on, and the starts it was told of; oldest first. */
+  /** What became of runners while this panel looked on, and the starts it was told of. */
   readonly acts: readonly Act[]
   readonly models: readonly FoundModel[]
   readonly searched: readonly string[]
@@ -81,11 +81,8 @@ export function createRunnersStore(client: Client, nowMs: () => number = Date.no
       set((before) => {
         let { acts } = before
         for (const view of runners.value) {
-          const act = actOf(
-            before.runners.find((one) => one.id === view.id),
-            view,
-            nowMs()
-          )
+          // Starts alone: a core that has just begun lists as stopped what it is about to take back.
+          const act = actOf(undefined, view, nowMs())
           if (act !== null) acts = withAct(acts, act)
         }
         return { runners: runners.value.toSorted(byLabel), acts }
