@@ -51,7 +51,8 @@ export function createLiveMaker(uptimeMs: () => number): LiveMaker {
         { monotonicMs: snapshot.monotonicMs, availableBytes: allocatable }
       ]
       const reserve = reserveBytes(memInfo.memTotalBytes, settings.reserveBytes)
-      const floor = floorBytes(memInfo.memTotalBytes, settings.floorBytes)
+      // A reserve set below the automatic floor takes the floor down with it.
+      const floor = Math.min(reserve, floorBytes(memInfo.memTotalBytes, settings.floorBytes))
       const seconds = secondsToEmpty(allocatable, fallBytesPerS(points))
       const { level, reasons } = assess({
         availableBytes: memInfo.memAvailableBytes,
