@@ -58,7 +58,10 @@ afterEach(() => {
   running?.server.dispose()
   running = null
 })
-beforeAll(() => writeFileSync(join(folder, 'own.gguf'), 'GGUF'))
+// The smallest file that can be a model's header: magic, version, two counts.
+beforeAll(() =>
+  writeFileSync(join(folder, 'own.gguf'), Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(20)]))
+)
 afterAll(() => removeFolder(folder))
 
 describe('usage', () => {

@@ -136,7 +136,7 @@ describe('the main job, from the window to the tokens and back', () => {
       READY_DEADLINE_MS
     )
     await until('the tray to offer the stop', async () =>
-      (await app.state()).tray.every((item) => !item.label.endsWith('is loading…'))
+      (await app.state()).tray.some((item) => item.label === `Stop ${NAME}`)
     )
     await app.clickTray(`Stop ${NAME}`)
     await until(

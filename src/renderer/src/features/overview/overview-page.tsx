@@ -5,6 +5,10 @@ import { History } from './history.tsx'
 import { MachineStrip } from './machine-strip.tsx'
 import { ModelsPanel } from './models-panel.tsx'
 import { Tiles } from './tiles.tsx'
+import './graph.css'
+import './holders.css'
+import './cards.css'
+import './tiles.css'
 import './overview.css'
 
 /** Is the machine fine, who holds the memory, what to do: in this order, in three seconds. */
