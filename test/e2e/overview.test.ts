@@ -1,29 +1,18 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { resolve } from 'node:path'
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumArgs, chromiumPath } from '../double/chromium-path.mjs'
-import { serveFakeCore } from '../support/fake-core/server.ts'
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { until } from '../support/until.ts'
-import { Panel } from './pages/panel.ts'
-
-const RENDERER = resolve(import.meta.dirname, '../../out/renderer')
-const WIDE = { width: 1280, height: 800 }
-const SMALL = { width: 900, height: 600 }
+import type { Panel } from './pages/panel.ts'
+import { SMALL, useMadeUpPanel, WIDE } from './support/made-up-panel.ts'
 
 /** What people see on the Overview, on a made-up core. */
 describe('the Overview', () => {
-  let server: Server
-  let browser: Browser
+  const madeUp = useMadeUpPanel()
   let page: Page
 
-  const show = async (scenario: string, viewport = WIDE): Promise<Panel> => {
-    page = await browser.newPage({ viewport })
-    const { port } = server.address() as AddressInfo
-    await page.goto(`http://127.0.0.1:${port}/#token=${scenario}`)
-    await page.getByRole('status').waitFor()
-    return new Panel(page)
+  const show = async (scenario: string, viewport?: typeof SMALL): Promise<Panel> => {
+    const panel = await madeUp.show(scenario, viewport)
+    page = panel.page
+    return panel
   }
   const box = async (what: Locator): Promise<{ top: number; bottom: number; height: number }> => {
     const found = await what.boundingBox()
@@ -31,19 +20,6 @@ describe('the Overview', () => {
     return { top: found.y, bottom: found.y + found.height, height: found.height }
   }
   const region = (name: string): Locator => page.getByRole('region', { name, exact: true })
-
-  beforeAll(async () => {
-    server = await serveFakeCore(RENDERER, 0)
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
-  })
-  afterEach(async () => {
-    await page?.close()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    server?.closeAllConnections()
-    await new Promise((done) => server?.close(done))
-  })
 
   it('has what matters on the first screen: sentence, strip, figures, graph, holders, a model', async () => {
     const panel = await show('calm')

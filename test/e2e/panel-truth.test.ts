@@ -1,42 +1,23 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { resolve } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumArgs, chromiumPath } from '../double/chromium-path.mjs'
-import { serveFakeCore } from '../support/fake-core/server.ts'
-import { Panel } from './pages/panel.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import type { Panel } from './pages/panel.ts'
+import { useMadeUpPanel } from './support/made-up-panel.ts'
 
-const RENDERER = resolve(import.meta.dirname, '../../out/renderer')
 const PHONE = { width: 420, height: 900 }
 
 /** The built panel on a made-up core: it says what is true, where one looks for it, on any screen. */
 describe('what the panel says', () => {
-  let server: Server
-  let browser: Browser
+  const madeUp = useMadeUpPanel()
   let page: Page
   let panel: Panel
 
-  const show = async (scenario: string, viewport = { width: 1280, height: 800 }): Promise<void> => {
-    page = await browser.newPage({ viewport })
-    const { port } = server.address() as AddressInfo
-    await page.goto(`http://127.0.0.1:${port}/#token=${scenario}`)
-    await page.getByRole('status').waitFor()
-    panel = new Panel(page)
+  const show = async (
+    scenario: string,
+    viewport?: { readonly width: number; readonly height: number }
+  ): Promise<void> => {
+    panel = await madeUp.show(scenario, viewport)
+    page = panel.page
   }
-
-  beforeAll(async () => {
-    server = await serveFakeCore(RENDERER, 0)
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
-  })
-  afterEach(async () => {
-    await page?.close()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    server?.closeAllConnections()
-    await new Promise((done) => server?.close(done))
-  })
 
   it('a phone shows the names on the Models page, and nothing reaches over its edge', async () => {
     await show('calm', PHONE)

@@ -1,31 +1,22 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { resolve } from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumArgs, chromiumPath } from '../double/chromium-path.mjs'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { SCENARIOS } from '../support/fake-core/scenarios.ts'
-import { serveFakeCore } from '../support/fake-core/server.ts'
 import { until } from '../support/until.ts'
-import { Panel } from './pages/panel.ts'
-
-const RENDERER = resolve(import.meta.dirname, '../../out/renderer')
-/** The smallest window that is promised. */
-const SMALL = { width: 900, height: 600 }
+import type { Panel } from './pages/panel.ts'
+import { SMALL, useMadeUpPanel } from './support/made-up-panel.ts'
 
 /** The built panel on a made-up core: what it does with clicks, keys and little room. */
 describe('the panel', () => {
-  let server: Server
-  let browser: Browser
+  const madeUp = useMadeUpPanel()
   let page: Page
   let panel: Panel
 
-  const show = async (scenario: string, viewport = { width: 1280, height: 800 }): Promise<void> => {
-    page = await browser.newPage({ viewport })
-    const { port } = server.address() as AddressInfo
-    await page.goto(`http://127.0.0.1:${port}/#token=${scenario}`)
-    await page.getByRole('status').waitFor()
-    panel = new Panel(page)
+  const show = async (
+    scenario: string,
+    viewport?: { readonly width: number; readonly height: number }
+  ): Promise<void> => {
+    panel = await madeUp.show(scenario, viewport)
+    page = panel.page
   }
   /** Commands sent since the page was shown, as the socket carries them. */
   const sent = (): readonly string[] => commands
@@ -42,19 +33,6 @@ describe('the panel', () => {
     await page.evaluate(
       () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName ?? ''
     )
-
-  beforeAll(async () => {
-    server = await serveFakeCore(RENDERER, 0)
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
-  })
-  afterEach(async () => {
-    await page?.close()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    server?.closeAllConnections()
-    await new Promise((done) => server?.close(done))
-  })
 
   it('a double click on Start starts a model and does not stop it', async () => {
     await show('calm')

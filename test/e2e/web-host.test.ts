@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { chromiumArgs, chromiumPath } from '../double/chromium-path.mjs'
 import { makeHome, startHeadless, type HeadlessCore, type Home } from '../support/headless-core.ts'
-import { llamaServerOrSkip } from '../support/llama-server.ts'
+import { llamaServerOrSkip, needsLlamaServer } from '../support/llama-server.ts'
 import { LARGE, makeGguf } from '../support/make-gguf.ts'
 import { isAlive, until } from '../support/until.ts'
 import { Panel } from './pages/panel.ts'
@@ -132,7 +132,8 @@ describe('the panel in a browser, from the headless host', () => {
     expect(status.ledger.reduce((sum, part) => sum + part.bytes, 0)).toBe(status.memTotalBytes)
   })
 
-  describe.skipIf('skip' in server)('the main job', () => {
+  describe('the main job', () => {
+    beforeEach(needsLlamaServer(server))
     it('starts a model', async () => {
       const path = makeGguf(join(home.dir, 'web.gguf'), LARGE)
       await panel.startByPath({ path, name: NAME, extraArgs: unmappedArgs() })

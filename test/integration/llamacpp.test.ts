@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Runners } from '../../src/main/runners/supervisor/types.ts'
-import { llamaServerOrSkip } from '../support/llama-server.ts'
+import { llamaServerOrSkip, needsLlamaServer } from '../support/llama-server.ts'
 import { makeGguf } from '../support/make-gguf.ts'
 import { makeRunnerHome, untilState, viewOf, type RunnerHome } from '../support/runner-home.ts'
 import { isAlive, until } from '../support/until.ts'
@@ -16,7 +16,8 @@ const binary = 'path' in found ? found.path : ''
 const KV_HEAVY = { layers: 16, embedding: 512, feedForward: 512, heads: 8, headsKv: 8, contextLength: 16_384 }
 const KV_HEAVY_CONTEXT = 16_384
 
-describe.skipIf('skip' in found)('llama-server under the supervisor', () => {
+describe('llama-server under the supervisor', () => {
+  beforeEach(needsLlamaServer(found))
   let home: RunnerHome
   let runners: Runners
   let tiny: string

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { listeningInodes } from '../../src/main/runners/supervisor/ports.ts'
 import { fakeServer, holdingChild } from '../support/fake-server.ts'
-import { llamaServerOrSkip } from '../support/llama-server.ts'
+import { llamaServerOrSkip, needsLlamaServer } from '../support/llama-server.ts'
 import { makeGguf } from '../support/make-gguf.ts'
 import { makeRunnerHome, untilState, viewOf, type RunnerHome } from '../support/runner-home.ts'
 import { isAlive, until } from '../support/until.ts'
@@ -14,7 +14,8 @@ const CYCLES_TIMEOUT_MS = 360_000
 const found = await llamaServerOrSkip()
 const binary = 'path' in found ? found.path : ''
 
-describe.skipIf('skip' in found)('runners outlive the core', () => {
+describe('runners outlive the core', () => {
+  beforeEach(needsLlamaServer(found))
   let home: RunnerHome
   let model: string
   beforeAll(() => {

@@ -38,3 +38,10 @@ export async function llamaServerOrSkip(): Promise<{ path: string } | { skip: st
     return { skip: error instanceof Error ? error.message : String(error) }
   }
 }
+
+/** For `beforeEach`: skips a test, with the reason, where there is no llama-server. */
+export function needsLlamaServer(found: { path: string } | { skip: string }) {
+  return (context: { skip: (reason: string) => void }): void => {
+    if ('skip' in found) context.skip(found.skip)
+  }
+}
