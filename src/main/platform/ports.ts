@@ -1,5 +1,3 @@
-import type { Disposable } from '../../shared/util/disposable.ts'
-
 /** Time, injectable: wall clock for showing, monotonic for differences. */
 export interface Clock {
   nowMs(): number
@@ -32,9 +30,4 @@ export interface Places {
   /** A Node executable: process.execPath headless, the shipped runtime beside Electron. */
   readonly nodePath: string
   readonly homeDir: string
-}
-
-export interface Timers {
-  /** Calls once after `delayMs`; disposing cancels. */
-  after(delayMs: number, call: () => void): Disposable
 }

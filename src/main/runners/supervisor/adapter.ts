@@ -50,6 +50,6 @@ export interface RunnerAdapter {
   probe(url: string, timeoutMs: number): Promise<Readiness>
   /** Why it ended, in words, from its last log lines; null when they say nothing. */
   explainExit(logTail: string): string | null
-  /** True for a line that tells that loading goes on (counts as progress). */
+  /** Where scripts and editors expect this runner; a launch without a port takes the first free one from here. */
   readonly defaultPort: number
 }

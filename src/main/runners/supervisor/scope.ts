@@ -37,17 +37,6 @@ export function inScope(launcher: string, unit: string, command: Command): Comma
 export const isScopeRefusal = (logTail: string): boolean =>
   /^Failed to (?:connect to|start transient scope|create bus|get)\b/m.test(logTail)
 
-/** Everything in the scope of this process, whoever its parent is; empty where it is in none of ours. */
-export function scopeMembers(
-  procRoot: string,
-  sysRoot: string,
-  pid: number,
-  unit: string
-): readonly number[] {
-  const path = readCgroupPath(procRoot, pid)
-  return path === null || !path.endsWith(`/${unit}.scope`) ? [] : readMembers(sysRoot, path)
-}
-
 /** The cgroup v2 path ('0::/…') of a process; null where it has none or is gone. */
 export function readCgroupPath(procRoot: string, pid: number): string | null {
   const text = readOrNull(join(procRoot, String(pid), 'cgroup'))

@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { currentGpuRows } from '../../../../../src/shared/domain/ledger/gpu-rows.ts'
 import type { ProcessInfo } from '../../../../../src/shared/model/snapshot.ts'
+import { processOf } from './inputs.ts'
 
-const process = (pid: number, startedMs: number): ProcessInfo => ({
-  pid,
-  parentPid: 1,
-  processGroupId: pid,
-  startTicks: startedMs / 10,
-  name: `p${pid}`,
-  state: 'S',
-  cpuTicks: 0,
-  rssBytes: 0,
-  anonBytes: 0,
-  shmemBytes: 0,
-  fileBytes: 0,
-  cgroup: null,
-  commandLine: null,
-  userId: null
-})
+const process = (pid: number, startedMs: number): ProcessInfo =>
+  processOf(pid, `p${pid}`, { startTicks: startedMs / 10 })
 const rows = [{ pid: 7, bytes: 90 * 1024 ** 3 }]
 const UPTIME_MS = 10_000_000
 
