@@ -6,11 +6,22 @@ import type { Live, Status } from '../../src/shared/model/status.ts'
 import { defaultSettings } from '../../src/shared/settings/schema.ts'
 import { disposable } from '../../src/shared/util/disposable.ts'
 import { err, ok } from '../../src/shared/util/result.ts'
+import type { Incident, IncidentSummary } from '../../src/shared/model/guard.ts'
 import type { Logger } from '../../src/main/platform/ports.ts'
 import { createLocalEndpoint, type EventSource, type Handlers } from '../../src/main/transport/dispatcher.ts'
 import type { Endpoint } from '../../src/main/transport/endpoint.ts'
 
+import {
+  sampleConflict,
+  sampleDrill,
+  sampleGuardView,
+  sampleIncident,
+  sampleProtection
+} from './fake-guard.ts'
+
 const GIB = 1_073_741_824
+
+const summaryOf = ({ curve: _curve, events: _events, ...summary }: Incident): IncidentSummary => summary
 
 export const quietLogger = (): Logger & { readonly errors: string[] } => {
   const errors: string[] = []
@@ -104,7 +115,10 @@ export const sampleProfile = (id: string): Profile => ({
     binary: '',
     extraArgs: []
   },
-  restartOnCrash: false
+  restartOnCrash: false,
+  importance: 'normal',
+  pinned: false,
+  floorBytes: null
 })
 
 export const sampleRunner = (id: string, state: RunnerState, text: string = state): RunnerView => ({
@@ -193,6 +207,15 @@ export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
       ok({ models: [{ path: '/models/a.gguf', label: 'a', sizeBytes: GIB }], searched: ['/models'] }),
     'settings.get': async () => ok(defaultSettings()),
     'settings.set': async () => ok(defaultSettings()),
+    'guard.get': async () => ok(sampleGuardView as never),
+    'guard.answer': async () => ok({}),
+    'guard.drill': async () => ok(sampleDrill as never),
+    'guard.drills': async () => ok([sampleDrill] as never),
+    'incidents.list': async () => ok([summaryOf(sampleIncident)]),
+    'incidents.get': async ({ id }) =>
+      id === sampleIncident.id ? ok(sampleIncident as never) : err(notFound(id)),
+    'protection.get': async () => ok({ protection: sampleProtection, conflicts: [sampleConflict] } as never),
+    'protection.set': async () => ok(sampleProtection as never),
     'web.open': async () => ok({ url: 'http://127.0.0.1:1/#token=t', port: 1 }),
     ...replaced
   }
@@ -237,6 +260,14 @@ export const VALID_INPUTS: { readonly [K in keyof Handlers]: CommandInput<K> } =
   'models.list': {},
   'settings.get': {},
   'settings.set': { theme: 'dark' },
+  'guard.get': {},
+  'guard.answer': { watchId: 'main', victimId: 'tiny', choice: 'stop' },
+  'guard.drill': {},
+  'guard.drills': {},
+  'incidents.list': {},
+  'incidents.get': { id: sampleIncident.id },
+  'protection.get': {},
+  'protection.set': { install: true },
   'web.open': {}
 }
 
@@ -247,5 +278,7 @@ export const VALID_EVENTS: { readonly [K in EventName]: EventPayload<K> } = {
   'runner-removed': { id: 'tiny' },
   log: { id: 'tiny', text: 'line\n', fromOffset: 0, nextOffset: 5 },
   notice: { id: 'n1', atMs: 1, severity: 'info', text: 't', whatToDo: null },
-  settings: defaultSettings()
+  settings: defaultSettings(),
+  guard: sampleGuardView as EventPayload<'guard'>,
+  incident: summaryOf(sampleIncident)
 }

@@ -42,6 +42,7 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
       const merged = settingsSchema.safeParse({
         ...current,
         ...patch,
+        guard: { ...current.guard, ...patch.guard },
         llamacpp: { ...current.llamacpp, ...patch.llamacpp }
       })
       if (!merged.success) return invalid(merged.error.issues)

@@ -24,11 +24,28 @@ export const COMMAND_NAMES = [
   'models.list',
   'settings.get',
   'settings.set',
+  'guard.get',
+  'guard.answer',
+  'guard.drill',
+  'guard.drills',
+  'incidents.list',
+  'incidents.get',
+  'protection.get',
+  'protection.set',
   'web.open',
   'events.subscribe',
   'events.unsubscribe'
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
-export const EVENT_NAMES = ['live', 'runner', 'runner-removed', 'log', 'notice', 'settings'] as const
+export const EVENT_NAMES = [
+  'live',
+  'runner',
+  'runner-removed',
+  'log',
+  'notice',
+  'settings',
+  'guard',
+  'incident'
+] as const
 export type EventName = (typeof EVENT_NAMES)[number]

@@ -3,6 +3,14 @@ import type { DeepReadonly } from '../util/deep-readonly.ts'
 import { settingsPatchSchema, settingsSchema } from '../settings/schema.ts'
 import { EVENT_NAMES, type CommandName, type EventName } from './channels.ts'
 import {
+  conflictSchema,
+  drillReportSchema,
+  guardViewSchema,
+  incidentSchema,
+  incidentSummarySchema,
+  protectionSchema
+} from './guard-schemas.ts'
+import {
   factsSchema,
   installationSchema,
   liveSchema,
@@ -88,6 +96,28 @@ export const COMMANDS = {
   ),
   'settings.get': command(nothing, settingsSchema),
   'settings.set': command(settingsPatchSchema, settingsSchema),
+  'guard.get': command(nothing, guardViewSchema),
+  /** What the user chose in a warning: about one runner of one watch. */
+  'guard.answer': command(
+    z.strictObject({
+      watchId: z.string().max(64),
+      victimId: z.string().max(200),
+      choice: z.enum(['stop', 'continue', 'keep-frozen'])
+    }),
+    nothing
+  ),
+  /** A fire drill; answers with its report when it is over, at most two minutes later. */
+  'guard.drill': command(nothing, drillReportSchema),
+  'guard.drills': command(nothing, z.array(drillReportSchema)),
+  /** Newest first. */
+  'incidents.list': command(nothing, z.array(incidentSummarySchema)),
+  'incidents.get': command(z.strictObject({ id: z.string().min(1).max(200) }), incidentSchema),
+  'protection.get': command(
+    nothing,
+    z.object({ protection: protectionSchema, conflicts: z.array(conflictSchema) })
+  ),
+  /** Asks for the administrator's password; refused when the dialog is cancelled. */
+  'protection.set': command(z.strictObject({ install: z.boolean() }), protectionSchema),
   /** Starts the core's web host if need be; `url` carries the token in its fragment. */
   'web.open': command(
     z.strictObject({ port: z.int().min(0).max(65_535).optional() }),
@@ -105,7 +135,10 @@ export const EVENTS = {
   /** New text of a runner's log, bytes `fromOffset` to `nextOffset`; at most one per runner and 250 ms. */
   log: z.object({ id: runnerIdSchema, text: z.string(), fromOffset: z.number(), nextOffset: z.number() }),
   notice: noticeSchema,
-  settings: settingsSchema
+  settings: settingsSchema,
+  /** Something of the guard's view changed; at most twice a second. */
+  guard: guardViewSchema,
+  incident: incidentSummarySchema
 } as const satisfies Record<EventName, z.ZodType>
 
 export type CommandInput<K extends CommandName> = z.input<(typeof COMMANDS)[K]['input']>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { GpuSnapshot } from '../model/gpu.ts'
 import { LEDGER_KINDS, type LedgerPart } from '../model/ledger.ts'
-import type { Reading } from '../model/reading.ts'
+import { IMPORTANCES } from '../model/guard.ts'
 import {
   RUNNER_KINDS,
   RUNNER_STATES,
@@ -22,13 +22,7 @@ import {
   type Recent,
   type Status
 } from '../model/status.ts'
-
-const bytes = z.number().nonnegative()
-export const readingSchema = z.union([
-  z.number(),
-  z.literal('not-supported'),
-  z.literal('unknown')
-]) satisfies z.ZodType<Reading>
+import { bytesSchema as bytes, readingSchema } from './readings.ts'
 
 const pressureLine = z.object({
   avg10Pct: z.number(),
@@ -123,7 +117,10 @@ export const profileSchema = z.strictObject({
   kind: z.enum(RUNNER_KINDS),
   modelPath: z.string().min(1).max(4096),
   settings: llamaCppSettingsSchema,
-  restartOnCrash: z.boolean()
+  restartOnCrash: z.boolean(),
+  importance: z.enum(IMPORTANCES).default('normal'),
+  pinned: z.boolean().default(false),
+  floorBytes: z.int().nonnegative().nullable().default(null)
 }) satisfies z.ZodType<Profile>
 
 export const installationSchema = z.object({

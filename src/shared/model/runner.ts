@@ -1,3 +1,4 @@
+import type { Importance } from './guard.ts'
 import type { Reading } from './reading.ts'
 
 /** Runner kinds that have an adapter; the folder in src/main/runners/adapters has the same name. */
@@ -57,6 +58,12 @@ export interface Profile {
   readonly settings: LlamaCppSettings
   /** Restart after a crash, within the budget; never after SIGKILL (the kernel or a guard had a reason). */
   readonly restartOnCrash: boolean
+  /** What the guard thinks of when it must choose whom to stop. */
+  readonly importance: Importance
+  /** The guard never stops it. */
+  readonly pinned: boolean
+  /** While it runs, the floor of this machine is this instead; null = the settings' floor. */
+  readonly floorBytes: number | null
 }
 
 /** The program of one kind of runner on this machine. */

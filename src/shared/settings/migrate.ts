@@ -1,8 +1,11 @@
 import { err, ok, type Result } from '../util/result.ts'
 import { SETTINGS_VERSION, settingsSchema, type Settings } from './schema.ts'
 
-/** Takes a file of version N to N+1; index 0 migrates version 1 to 2. None yet: version 1 is the first. */
-const MIGRATIONS: readonly ((old: Record<string, unknown>) => Record<string, unknown>)[] = []
+/** Takes a file of version N to N+1; index 0 migrates version 1 to 2. */
+const MIGRATIONS: readonly ((old: Record<string, unknown>) => Record<string, unknown>)[] = [
+  // 2 adds `guard`, whose defaults fill in by themselves.
+  (old) => old
+]
 
 /** Reads any version up to ours. The error says which field is wrong and how; it is shown to the user. */
 export function readSettings(raw: unknown): Result<Settings, string> {

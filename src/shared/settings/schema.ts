@@ -1,12 +1,18 @@
 import { z } from 'zod'
+import { GUARD_MODES } from '../model/status.ts'
 import type { DeepReadonly } from '../util/deep-readonly.ts'
 
 /** Raised with every change of shape; a migration from each older version stands in migrate.ts. */
-export const SETTINGS_VERSION = 1
+export const SETTINGS_VERSION = 2
 
 /** Bounds of the two deadlines, in s: below them nothing can succeed, above them nobody waits. */
 export const LOAD_TIMEOUT_S = [5, 86_400] as const
 export const STOP_TIMEOUT_S = [1, 600] as const
+
+/** How long a frozen runner waits for an answer, in s. */
+export const ANSWER_S = [3, 600] as const
+
+const names = z.array(z.string().min(1).max(200)).max(256)
 
 /** What the user can change. Every field has a default, so that an older file gains new fields quietly. */
 export const settingsSchema = z.strictObject({
@@ -21,6 +27,17 @@ export const settingsSchema = z.strictObject({
   floorBytes: z.number().int().nonnegative().nullable().default(null),
   /** Searched for model files besides the usual places. */
   modelFolders: z.array(z.string().max(4096)).max(64).default([]),
+  guard: z
+    .strictObject({
+      mode: z.enum(GUARD_MODES).default('balanced'),
+      /** Whether the guard may freeze and stop programs that Firebreak did not start. */
+      mayStopForeign: z.boolean().default(false),
+      /** Names of programs that are never stopped, besides the built-in list; a trailing * matches the rest. */
+      protectedNames: names.default([]),
+      /** How long a frozen runner waits for an answer before it is stopped; the mode 'relaxed' waits for ever. */
+      answerS: z.int().min(ANSWER_S[0]).max(ANSWER_S[1]).default(15)
+    })
+    .prefault({}),
   llamacpp: z
     .strictObject({
       /** Empty = search PATH and the usual build folders. */
@@ -46,6 +63,15 @@ export const settingsPatchSchema = settingsSchema
     reserveBytes: z.number().int().nonnegative().nullable().optional(),
     floorBytes: z.number().int().nonnegative().nullable().optional(),
     modelFolders: z.array(z.string().max(4096)).max(64).optional(),
+    guard: z
+      .strictObject({
+        mode: z.enum(GUARD_MODES),
+        mayStopForeign: z.boolean(),
+        protectedNames: names,
+        answerS: z.int().min(ANSWER_S[0]).max(ANSWER_S[1])
+      })
+      .partial()
+      .optional(),
     llamacpp: z
       .strictObject({
         binary: z.string().max(4096),

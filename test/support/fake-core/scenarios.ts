@@ -53,7 +53,10 @@ const profile = (id: string, label: string, path: string): Profile => ({
   kind: 'llamacpp',
   modelPath: path,
   settings: SETTINGS,
-  restartOnCrash: false
+  restartOnCrash: false,
+  importance: 'normal',
+  pinned: false,
+  floorBytes: null
 })
 
 const QWEN = profile('qwen3-32b', 'qwen3-32b', '/home/ada/models/Qwen3-32B-Q8_0.gguf')

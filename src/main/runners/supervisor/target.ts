@@ -74,7 +74,10 @@ function ofPath(
     kind: 'llamacpp',
     modelPath,
     settings: defaultLlamaCppSettings(),
-    restartOnCrash: true
+    restartOnCrash: true,
+    importance: 'normal',
+    pinned: false,
+    floorBytes: null
   }
   return { profile: withSettings(profile, settings), isNew: true }
 }

@@ -116,7 +116,10 @@ describe('a plan', () => {
     kind: 'llamacpp' as const,
     modelPath: '/nowhere/a.gguf',
     settings: { ...defaultLlamaCppSettings(), binary: '/nowhere/llama-server' },
-    restartOnCrash: true
+    restartOnCrash: true,
+    importance: 'normal',
+    pinned: false,
+    floorBytes: null
   }
   const context: PlanContext = {
     settings: defaultSettings(),

@@ -16,7 +16,10 @@ const profile: Profile = {
   kind: 'llamacpp',
   modelPath: '/models/tiny.gguf',
   settings: defaultLlamaCppSettings(),
-  restartOnCrash: true
+  restartOnCrash: true,
+  importance: 'normal',
+  pinned: false,
+  floorBytes: null
 }
 
 describe('profiles on disk', () => {
