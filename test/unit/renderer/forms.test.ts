@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defaultLlamaCppSettings } from '../../../src/shared/settings/llamacpp-defaults.ts'
+import type { Profile } from '../../../src/shared/model/runner.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import {
@@ -9,12 +10,8 @@ import {
   draftProfile,
   isAbout
 } from '../../../src/renderer/src/features/models/draft.ts'
-import {
-  gibField,
-  parseFolders,
-  parseGib,
-  parseSeconds
-} from '../../../src/renderer/src/features/settings/parse.ts'
+import { parseFolders, parseSeconds } from '../../../src/renderer/src/features/settings/parse.ts'
+import { gibField, parseGib } from '../../../src/renderer/src/format/gib.ts'
 
 describe('the form of a model', () => {
   test('offers the defaults of the core', () => {
@@ -30,6 +27,8 @@ describe('the form of a model', () => {
     expect(profile).toMatchObject({ id: 'qwen3-32b-2', label: 'Qwen3 32B', modelPath: '/m/Qwen3 32B.gguf' })
     expect(profile.settings.parallelSlots).toBe(1)
     expect(draftProfile(draftOf(profile), profile.id, [])).toEqual(profile)
+    const guarded: Profile = { ...profile, importance: 'high', pinned: true, floorBytes: 1.5 * GIB }
+    expect(draftProfile(draftOf(guarded), guarded.id, [])).toEqual(guarded)
   })
 
   test.each([
@@ -38,7 +37,8 @@ describe('the form of a model', () => {
     ['port', '70000', 'Between 0 and 65535'],
     ['contextTokens', '4k', 'whole number'],
     ['parallelSlots', '0', 'Between 1 and 256'],
-    ['gpuLayers', '', 'whole number']
+    ['gpuLayers', '', 'whole number'],
+    ['floorGib', 'low', 'number of GiB']
   ] as const)('%s = %j is told in its place', (field, value, words) => {
     const errors = draftErrors({ ...SAFE_DRAFT, modelPath: '/m/x.gguf', [field]: value })
     expect(errors[field]).toContain(words)

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../../../../shared/contract/errors.ts'
+import type { Importance } from '../../../../shared/model/guard.ts'
 import type { LlamaCppSettings, Profile } from '../../../../shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../../../shared/settings/llamacpp-defaults.ts'
+import { gibField, parseGib } from '../../format/gib.ts'
 import { freeId, modelName, slug } from '../../format/names.ts'
 
 /** A form's content as typed: text until it is read. */
@@ -16,12 +18,16 @@ export interface Draft {
   readonly binary: string
   readonly extraArgs: string
   readonly restartOnCrash: boolean
+  readonly importance: Importance
+  readonly pinned: boolean
+  /** Its own floor in GiB; empty = the machine's. */
+  readonly floorGib: string
 }
 export type DraftField = keyof Draft
+/** Fields that are typed text. */
+export type TextDraftField = { [K in DraftField]: Draft[K] extends boolean | Importance ? never : K }[DraftField]
 
-const settingsDraft = (
-  settings: LlamaCppSettings
-): Omit<Draft, 'label' | 'modelPath' | 'restartOnCrash'> => ({
+const settingsDraft = (settings: LlamaCppSettings): Pick<Draft, keyof LlamaCppSettings & DraftField> => ({
   contextTokens: String(settings.contextTokens),
   port: String(settings.port),
   parallelSlots: String(settings.parallelSlots),
@@ -37,14 +43,20 @@ export const SAFE_DRAFT: Draft = {
   label: '',
   modelPath: '',
   ...settingsDraft(defaultLlamaCppSettings()),
-  restartOnCrash: false
+  restartOnCrash: false,
+  importance: 'normal',
+  pinned: false,
+  floorGib: ''
 }
 
 export const draftOf = (profile: Profile): Draft => ({
   label: profile.label,
   modelPath: profile.modelPath,
   ...settingsDraft(profile.settings),
-  restartOnCrash: profile.restartOnCrash
+  restartOnCrash: profile.restartOnCrash,
+  importance: profile.importance,
+  pinned: profile.pinned,
+  floorGib: gibField(profile.floorBytes)
 })
 
 /** The name as typed, else the file's, with a number where another profile has it: two Starts must differ. */
@@ -77,6 +89,7 @@ export function draftErrors(draft: Draft): DraftErrors {
     if (!/^-?\d+$/.test(text)) errors[field] = 'Give a whole number.'
     else if (Number(text) < low || Number(text) > high) errors[field] = `Between ${low} and ${high}.`
   }
+  if (parseGib(draft.floorGib) === 'bad') errors.floorGib = 'Give a number of GiB, as 1.5, or nothing.'
   return errors
 }
 
@@ -112,12 +125,16 @@ export function draftProfile(
   others: readonly { readonly id: string; readonly label: string }[]
 ): Profile {
   const label = draftLabel(draft, new Set(others.map((one) => one.label)))
+  const floor = parseGib(draft.floorGib)
   return {
     id: id ?? freeId(slug(label), new Set(others.map((one) => one.id))),
     label,
     kind: 'llamacpp',
     modelPath: draft.modelPath.trim(),
     settings: draftSettings(draft),
-    restartOnCrash: draft.restartOnCrash
+    restartOnCrash: draft.restartOnCrash,
+    importance: draft.importance,
+    pinned: draft.pinned,
+    floorBytes: floor === 'bad' ? null : floor
   }
 }

@@ -1,5 +1,6 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
+import type { Importance } from '../../../../shared/model/guard.ts'
 import type { Profile } from '../../../../shared/model/runner.ts'
 import type { Result } from '../../../../shared/util/result.ts'
 import { bytesWords } from '../../format/bytes.ts'
@@ -15,7 +16,7 @@ import {
   isAbout,
   type Draft,
   type DraftErrors,
-  type DraftField
+  type TextDraftField
 } from './draft.ts'
 
 interface ProfileFormProps {
@@ -66,8 +67,8 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
     return saved.ok ? await start({ target: saved.value.id }) : saved
   }
   const set =
-    (field: DraftField) =>
-    (value: string | boolean): void => {
+    <K extends keyof Draft>(field: K) =>
+    (value: Draft[K]): void => {
       setDraft((before) => ({ ...before, [field]: value }))
       setFailure((before) => (before !== null && isAbout(before.code, field) ? null : before))
     }
@@ -94,6 +95,29 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
         <TextField {...shared} field="parallelSlots" label="Parallel slots" hint="Requests at a time" />
         <TextField {...shared} field="port" label="Port" hint="0 = first free one" />
       </div>
+      <fieldset className="form-guard">
+        <legend>When memory runs out</legend>
+        <div className="form-grid">
+          <ImportanceField value={draft.importance} onChange={set('importance')} off={draft.pinned} />
+          <TextField
+            {...shared}
+            field="floorGib"
+            label="Own floor"
+            hint="GiB this model may leave free when at rest; empty = the machine’s floor"
+          />
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={draft.pinned}
+              onChange={(event) => set('pinned')(event.target.checked)}
+            />
+            <span>
+              Never stop this one
+              <span className="small muted block">The guard stops others, even if that is not enough.</span>
+            </span>
+          </label>
+        </div>
+      </fieldset>
       <details className="advanced">
         <summary>Advanced</summary>
         <div className="form-grid">
@@ -154,8 +178,8 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
 interface TextFieldProps {
   readonly draft: Draft
   readonly errors: DraftErrors
-  readonly set: (field: DraftField) => (value: string) => void
-  readonly field: Exclude<DraftField, 'restartOnCrash'>
+  readonly set: (field: TextDraftField) => (value: string) => void
+  readonly field: TextDraftField
   readonly label: string
   readonly hint?: string
   readonly placeholder?: string
@@ -195,6 +219,50 @@ function TextField(props: TextFieldProps): ReactNode {
       )}
       <p id={`${id}-hint`} className={`hint ${error === undefined ? '' : 'bad'}`}>
         {error ?? hint ?? ''}
+      </p>
+    </div>
+  )
+}
+
+const IMPORTANCE_WORDS = [
+  ['low', 'Low: stop it first'],
+  ['normal', 'Normal'],
+  ['high', 'High: stop it last']
+] as const
+
+function ImportanceField({
+  value,
+  off,
+  onChange
+}: {
+  readonly value: Importance
+  /** It is never stopped: how important it is makes no difference. */
+  readonly off: boolean
+  readonly onChange: (value: Importance) => void
+}): ReactNode {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>Importance</label>
+      <select
+        id={id}
+        className="input"
+        value={value}
+        disabled={off}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => {
+          const chosen = IMPORTANCE_WORDS.find(([one]) => one === event.target.value)?.[0]
+          if (chosen !== undefined) onChange(chosen)
+        }}
+      >
+        {IMPORTANCE_WORDS.map(([one, words]) => (
+          <option key={one} value={one}>
+            {words}
+          </option>
+        ))}
+      </select>
+      <p id={`${id}-hint`} className="hint">
+        Whom the guard stops first
       </p>
     </div>
   )

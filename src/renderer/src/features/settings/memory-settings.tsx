@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
 import { floorBytes, reserveBytes } from '../../../../shared/domain/guard/thresholds.ts'
 import { GIB, bytesWords } from '../../format/bytes.ts'
+import { gibField, parseGib } from '../../format/gib.ts'
 import { usePanel } from '../../stores/context.ts'
 import { TextSetting } from './text-setting.tsx'
-import { gibField, parseGib } from './parse.ts'
 
 /** What is kept clear for the desktop: the reserve, and the floor beneath it. */
 export function MemorySettings(): ReactNode {
