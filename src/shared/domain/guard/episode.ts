@@ -1,0 +1,245 @@
+import type { GuardPolicy } from '../../model/guard.ts'
+import type { DecideInput, DecideVictim, Episode, GuardAction, GuardMemory } from './decide.types.ts'
+import type { MemoryPoint } from './decide.types.ts'
+import { fallsOf, fastest, goneWithin, leastFallBytesPerS, steadyFall } from './fall.ts'
+import type { Outlook } from './outlook.ts'
+
+/** A stopped process takes no more memory after some milliseconds; the driver may still finish a call. */
+const SETTLE_MS = 50
+/** Fastest proof that an act did not stop the fall: three readings of the tick while memory falls. */
+const WENT_ON_WINDOW_MS = 100
+/** A fall slowed to less than half is on its way to an end. */
+const WENT_ON_SHARE = 0.5
+/** After 'continue' the user has the word, unless memory is below the floor. */
+export const CONTINUE_MS = 15_000
+/** Where the caller gives no usable one. */
+const DEFAULT_GRACE_MS = 10_000
+/** Whoever is not gone by then is killed again: new children of a restarting tree. */
+const KILL_AGAIN_MS = 2_000
+/** A second victim needs a fall that began after the first was gone, this long. */
+const NEXT_VICTIM_MS = 500
+/** An event is not over sooner: the fall in the older readings must not begin the next one. */
+const LEAST_PAUSE_MS = 1_000
+/** Deadline of 'memory is back'; containers return it slowly, up to five minutes. */
+const PAUSE_MS = 30_000
+const MOST_PAUSE_MS = 300_000
+const PAUSE_GRACES = 3
+/** 'Memory is back': file pages and other programs make up the rest. */
+const BACK_SHARE = 0.9
+/** Room above the reserve and above the level at the freeze, for this long, before a frozen one runs again. */
+const THAW_AFTER_MS = 3_000
+
+/** What one step of the ladder yields. */
+export interface Step {
+  readonly episode: Episode | null
+  readonly action: GuardAction | null
+  readonly continueUntilMs: number | null
+  /** The event ended with this call: older readings belong to it. */
+  readonly ended: boolean
+}
+
+export interface StepInput extends Pick<DecideInput, 'nowMs' | 'policy' | 'victims' | 'answer'> {
+  readonly episode: Episode
+  /** null: memory cannot be read; nothing is concluded, the user's word alone counts. */
+  readonly outlook: Outlook | null
+  readonly points: readonly MemoryPoint[]
+  readonly memory: GuardMemory
+}
+
+const usableGrace = (graceMs: number): number =>
+  Number.isFinite(graceMs) && graceMs >= 0 ? graceMs : DEFAULT_GRACE_MS
+
+/** The first that could be stopped. */
+export const firstVictim = (victims: readonly DecideVictim[], except?: string): DecideVictim | undefined =>
+  victims.find((victim) => victim.state !== 'gone' && victim.id !== except)
+
+/** The first act of an event on one victim. */
+export function beginEpisode(
+  victim: DecideVictim,
+  kind: 'freeze' | 'terminate',
+  availableBytes: number,
+  fallBytesPerS: number,
+  nowMs: number
+): Pick<Step, 'episode' | 'action'> {
+  return {
+    episode: {
+      victimId: victim.id,
+      label: victim.label,
+      bytes: victim.bytes,
+      graceMs: usableGrace(victim.graceMs),
+      stage: kind === 'freeze' ? 'frozen' : 'ending',
+      sinceMs: nowMs,
+      availableAtStart: availableBytes,
+      lowestBytes: availableBytes,
+      fallBytesPerS,
+      keepFrozen: false,
+      wentOn: false,
+      recoveredSinceMs: null
+    },
+    // Somebody told it to end already: its end is waited for.
+    action: kind === 'terminate' && victim.state === 'ending' ? null : { kind, victimId: victim.id }
+  }
+}
+
+/**
+ * How an event begins: balanced freezes, which stops a fall at once and can be undone; strict ends at once.
+ *
+ * Without a fall (slow drift, programs wait for memory) a freeze would help nobody, nor on one that is frozen or ending.
+ */
+export const firstActKind = (
+  policy: GuardPolicy,
+  victim: DecideVictim,
+  outlook: Outlook
+): 'freeze' | 'terminate' =>
+  policy.mode === 'strict' || victim.state !== 'running' || !outlook.falling ? 'terminate' : 'freeze'
+
+/** Falls measured after `sinceMs` alone, fast enough to pass the bound in time. */
+function threatens(input: StepInput, outlook: Outlook, sinceMs: number, leastWindowMs: number): number {
+  const least = leastFallBytesPerS(outlook.memTotalBytes)
+  const falls = fallsOf(input.points, least, sinceMs, leastWindowMs)
+  const predicted = outlook.availableBytes - goneWithin(falls, outlook.horizonMs / 1000)
+  const rate = fastest(falls)
+  return rate > 0 && predicted < outlook.boundBytes ? rate : 0
+}
+
+/** Whether the fall goes on although the victim was frozen or told to end. */
+function wentOn(input: StepInput, outlook: Outlook): boolean {
+  const { episode, points } = input
+  const sinceMs = episode.sinceMs + SETTLE_MS
+  const enough = Math.max(
+    leastFallBytesPerS(outlook.memTotalBytes) / 2,
+    episode.fallBytesPerS * WENT_ON_SHARE
+  )
+  if (threatens(input, outlook, sinceMs, 0) >= enough) return true
+  const shortest = steadyFall(points, WENT_ON_WINDOW_MS, sinceMs)
+  const least = leastFallBytesPerS(outlook.memTotalBytes) * (1000 / WENT_ON_WINDOW_MS)
+  return (
+    shortest >= Math.max(enough, least) &&
+    outlook.availableBytes - shortest * (outlook.horizonMs / 1000) < outlook.boundBytes
+  )
+}
+
+/** Below the bound in two readings: one bad sample ends nobody. */
+const surelyBelow = (input: StepInput, outlook: Outlook): boolean =>
+  outlook.belowBound && (input.points.at(-2)?.availableBytes ?? Infinity) < outlook.boundBytes
+
+/** The next step of a running event. */
+export function stepEpisode(input: StepInput): Step {
+  const { outlook, victims } = input
+  const lowest = Math.min(input.episode.lowestBytes, outlook?.availableBytes ?? Infinity)
+  const episode = { ...input.episode, lowestBytes: lowest }
+  const victim = victims.find(({ id }) => id === episode.victimId)
+  const present = victim !== undefined && victim.state !== 'gone'
+  if (!present && episode.stage !== 'pause') {
+    return stay(input, { ...episode, stage: 'pause', sinceMs: input.nowMs, wentOn: false })
+  }
+  switch (episode.stage) {
+    case 'frozen':
+      return stepFrozen(input, episode)
+    case 'ending':
+      return stepEnding(input, episode)
+    case 'killed':
+      return stepKilled(input, episode)
+    case 'pause':
+      return stepPause(input, episode)
+  }
+}
+
+const stay = (input: StepInput, episode: Episode): Step => ({
+  episode,
+  action: null,
+  continueUntilMs: input.memory.continueUntilMs,
+  ended: false
+})
+
+const act = (
+  input: StepInput,
+  episode: Episode,
+  kind: 'terminate' | 'kill',
+  more: Partial<Episode> = {}
+): Step => ({
+  ...stay(input, {
+    ...episode,
+    ...more,
+    stage: kind === 'kill' ? 'killed' : 'ending',
+    sinceMs: input.nowMs
+  }),
+  action: { kind, victimId: episode.victimId }
+})
+
+const over = (input: StepInput, thaw: string | null, continueUntilMs: number | null): Step => ({
+  episode: null,
+  action: thaw === null ? null : { kind: 'thaw', victimId: thaw },
+  continueUntilMs: continueUntilMs ?? input.memory.continueUntilMs,
+  ended: true
+})
+
+function stepFrozen(input: StepInput, episode: Episode): Step {
+  const { nowMs, policy, outlook } = input
+  const answer = input.answer?.victimId === episode.victimId ? input.answer.choice : null
+  if (answer === 'stop') return act(input, episode, 'terminate')
+  if (answer === 'continue') return over(input, episode.victimId, nowMs + CONTINUE_MS)
+  const waiting = answer === 'keep-frozen' ? { ...episode, keepFrozen: true } : episode
+  if (outlook === null) return stay(input, waiting)
+
+  const relaxed = policy.mode === 'relaxed'
+  if (wentOn(input, outlook)) return act(input, waiting, 'kill', { wentOn: true })
+  if (surelyBelow(input, outlook) && (!relaxed || outlook.stalling)) return act(input, waiting, 'kill')
+
+  const { availableBytes } = outlook
+  const room = Math.max(policy.reserveBytes, waiting.availableAtStart) + policy.reserveBytes
+  const recoveredSinceMs =
+    availableBytes >= Math.min(room, outlook.memTotalBytes) && !waiting.keepFrozen
+      ? (waiting.recoveredSinceMs ?? nowMs)
+      : null
+  if (recoveredSinceMs !== null && nowMs - recoveredSinceMs >= THAW_AFTER_MS) {
+    return over(input, waiting.victimId, null)
+  }
+  const unanswered =
+    policy.answerMs !== null && !relaxed && !waiting.keepFrozen && nowMs - waiting.sinceMs >= policy.answerMs
+  if (unanswered && availableBytes < policy.reserveBytes) return act(input, waiting, 'terminate')
+  return stay(input, { ...waiting, recoveredSinceMs })
+}
+
+function stepEnding(input: StepInput, episode: Episode): Step {
+  const { nowMs, outlook } = input
+  if (outlook === null) return stay(input, episode)
+  if (nowMs - episode.sinceMs >= episode.graceMs) return act(input, episode, 'kill')
+  if (wentOn(input, outlook)) return act(input, episode, 'kill', { wentOn: true })
+  const urgent = surelyBelow(input, outlook) && (outlook.stalling || outlook.falling)
+  return urgent && nowMs - episode.sinceMs >= SETTLE_MS + WENT_ON_WINDOW_MS
+    ? act(input, episode, 'kill')
+    : stay(input, episode)
+}
+
+function stepKilled(input: StepInput, episode: Episode): Step {
+  if (input.outlook === null || input.nowMs - episode.sinceMs < KILL_AGAIN_MS) return stay(input, episode)
+  return nextVictim(input, episode, input.outlook) ?? act(input, episode, 'kill')
+}
+
+function stepPause(input: StepInput, episode: Episode): Step {
+  const { nowMs, outlook, policy } = input
+  if (outlook === null) return stay(input, episode)
+  const passed = nowMs - episode.sinceMs
+  const next = nextVictim(input, episode, outlook)
+  if (next !== null) return next
+  const back =
+    outlook.availableBytes >= policy.reserveBytes ||
+    outlook.availableBytes - episode.lowestBytes >= episode.bytes * BACK_SHARE
+  const deadline = Math.min(MOST_PAUSE_MS, Math.max(PAUSE_MS, episode.graceMs * PAUSE_GRACES))
+  return passed >= deadline || (back && passed >= LEAST_PAUSE_MS)
+    ? over(input, null, null)
+    : stay(input, episode)
+}
+
+/** Another one in the same event, only where a new fall proves that the first was not the one who takes memory. */
+function nextVictim(input: StepInput, episode: Episode, outlook: Outlook): Step | null {
+  if (threatens(input, outlook, episode.sinceMs, NEXT_VICTIM_MS) === 0) return null
+  const victim = firstVictim(input.victims, episode.victimId)
+  if (victim === undefined) return null
+  const kind = firstActKind(input.policy, victim, outlook)
+  return {
+    ...stay(input, episode),
+    ...beginEpisode(victim, kind, outlook.availableBytes, outlook.fallBytesPerS, input.nowMs)
+  }
+}
