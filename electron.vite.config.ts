@@ -17,7 +17,10 @@ export default defineConfig({
           index: at('src/main/index.ts'),
           headless: at('src/main/headless.ts'),
           'gpu-probe': at('src/main/gpu-probe/main.ts'),
+          sentinel: at('src/main/sentinel/main.ts'),
           'static-facts': at('src/main/facts/main.ts'),
+          helper: at('src/main/helper/main.ts'),
+          'drill-eater': at('src/main/drill/eater.ts'),
           cli: at('src/cli/main.ts')
         },
         external: ['electron', 'bufferutil', 'utf-8-validate']

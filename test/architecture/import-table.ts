@@ -28,6 +28,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'shared/domain/ledger': { zones: MODEL, packages: [] },
   'shared/domain/guard': { zones: MODEL, packages: [] },
   'shared/domain/history': { zones: MODEL, packages: [] },
+  'shared/domain/black-box': { zones: MODEL, packages: [] },
   'shared/settings': { zones: MODEL, packages: ['zod'] },
   'shared/contract': {
     zones: [...MODEL, 'shared/settings', 'shared/contract/channels.ts'],
@@ -47,9 +48,15 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
     packages: NODE
   },
   'main/gpu-probe': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'koffi'] },
+  /** Nothing of the platform: the emergency path stands on its own. */
+  'main/sentinel': {
+    zones: [...MODEL, 'shared/domain/guard', 'shared/domain/black-box'],
+    packages: ['koffi', 'node:fs', 'node:net', 'node:os', 'node:path', 'node:process', 'node:util']
+  },
   'main/facts': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'systeminformation'] },
   'main/history': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/settings': { zones: ['main/platform', ...SHARED], packages: NODE },
+  'main/notify': { zones: ['main/guard', 'main/platform', ...SHARED], packages: NODE },
   'main/models': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/runners/supervisor': {
     zones: ['main/runners/profiles', 'main/platform', ...SHARED],
@@ -64,6 +71,16 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
     zones: ['main/runners/adapters/llamacpp', 'main/runners/supervisor', ...SHARED],
     packages: []
   },
+  'main/protection': {
+    zones: ['main/protection/*.parse.ts', 'main/platform', ...SHARED],
+    packages: NODE
+  },
+  'main/protection/*.parse.ts': { zones: MODEL, packages: [] },
+  /** Runs as root: little enough to be read in five minutes. */
+  'main/helper': { zones: ['shared/util'], packages: NODE },
+  /** koffi: the drill's process has the kernel end it, as it is frozen on purpose. */
+  'main/drill': { zones: ['main/guard', 'main/platform', ...SHARED], packages: [...NODE, 'koffi'] },
+  'main/incidents': { zones: ['main/platform', 'shared/domain/black-box', ...SHARED], packages: NODE },
   'main/transport': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/app': {
     zones: [
