@@ -15,7 +15,8 @@ const NEEDS = [
     packages: ['chromium', 'fonts-dejavu-core']
   },
   { what: 'a C compiler for the stub GPU library', commands: ['cc'], packages: ['gcc', 'libc6-dev'] },
-  { what: 'patchelf for the real llama-server', commands: ['patchelf'], packages: ['patchelf'] }
+  { what: 'patchelf for the real llama-server', commands: ['patchelf'], packages: ['patchelf'] },
+  { what: 'a message bus for the notifications’ tests', commands: ['dbus-daemon'], packages: ['dbus'] }
 ]
 
 const withFallback = (commands) => commands.some(onPath)
