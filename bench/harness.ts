@@ -19,9 +19,17 @@ export interface BenchOption {
   readonly max: number
 }
 
+/** An option that takes a path and may be given several times. */
+export interface PathOption {
+  readonly name: string
+  readonly help: string
+}
+
 export interface BenchContext {
   /** The option's value, checked. */
   number(name: string): number
+  /** The paths given, in order. */
+  paths(name: string): readonly string[]
   /** Progress, on stderr. */
   say(message: string): void
   /** Runs at the end, however it ends: normally, by an error, by Ctrl-C. Must be synchronous. */
@@ -31,6 +39,7 @@ export interface BenchContext {
 export interface Bench {
   readonly name: string
   readonly options: readonly BenchOption[]
+  readonly paths?: readonly PathOption[]
   measure(context: BenchContext): Promise<Measured>
 }
 
@@ -55,13 +64,22 @@ function git(...args: string[]): string | null {
 
 class UsageError extends Error {}
 
-function readOptions(bench: Bench): { readonly json: boolean; readonly values: ReadonlyMap<string, number> } {
+interface Options {
+  readonly json: boolean
+  readonly values: ReadonlyMap<string, number>
+  readonly paths: ReadonlyMap<string, readonly string[]>
+}
+
+function readOptions(bench: Bench): Options {
+  const pathOptions = bench.paths ?? []
   const usage = [
-    `usage: npm run -s bench -- ${bench.name} [--json]${bench.options.map((o) => ` [--${o.name} N]`).join('')}`,
+    `usage: npm run -s bench -- ${bench.name} [--json]${pathOptions.map((o) => ` [--${o.name} PATH]...`).join('')}${bench.options.map((o) => ` [--${o.name} N]`).join('')}`,
+    ...pathOptions.map((o) => `  --${o.name}  ${o.help} (may be repeated)`),
     ...bench.options.map((o) => `  --${o.name}  ${o.help} (default ${o.defaultValue})`)
   ].join('\n')
   const config: ParseArgsOptionsConfig = { json: { type: 'boolean' }, help: { type: 'boolean' } }
   for (const option of bench.options) config[option.name] = { type: 'string' }
+  for (const option of pathOptions) config[option.name] = { type: 'string', multiple: true }
   let given: ReturnType<typeof parseArgs>['values']
   try {
     given = parseArgs({ options: config }).values
@@ -82,7 +100,13 @@ function readOptions(bench: Bench): { readonly json: boolean; readonly values: R
     }
     values.set(name, value)
   }
-  return { json: given['json'] === true, values }
+  const paths = new Map(
+    pathOptions.map(({ name }) => {
+      const value = given[name]
+      return [name, Array.isArray(value) ? value.map(String) : []]
+    })
+  )
+  return { json: given['json'] === true, values, paths }
 }
 
 /** Runs one benchmark from the command line: a table, or one JSON object on stdout; messages on stderr. */
@@ -99,9 +123,10 @@ export async function runBench(bench: Bench): Promise<void> {
   for (const signal of signals) process.on(signal, interrupted)
   process.on('exit', undoAll)
   try {
-    const { json, values } = readOptions(bench)
+    const { json, values, paths } = readOptions(bench)
     const measured = await bench.measure({
       number: (name) => values.get(name) ?? Number.NaN,
+      paths: (name) => paths.get(name) ?? [],
       say: (message) => console.error(`${bench.name}: ${message}`),
       atEnd: (undo) => undos.push(undo)
     })

@@ -86,11 +86,7 @@ const positive = (value: number): number => (Number.isFinite(value) && value > 0
 
 const bytesOf = ({ gpuBytes, hostBytes }: Candidate): number => positive(gpuBytes) + positive(hostBytes)
 
-function refusalOf(
-  candidate: Candidate,
-  policy: RankPolicy,
-  patterns: readonly string[]
-): Refusal | null {
+function refusalOf(candidate: Candidate, policy: RankPolicy, patterns: readonly string[]): Refusal | null {
   if (candidate.pinned) return 'pinned'
   if (candidate.kind === 'runner') return null
   if (isProtected(candidate.names, patterns)) return 'protected'
