@@ -1,0 +1,77 @@
+import fs from 'node:fs'
+import koffi from 'koffi'
+
+// System call numbers, the same on x64 and arm64 (asm-generic/unistd.h); both calls since Linux 5.3.
+const SYS_PIDFD_SEND_SIGNAL = 424
+const SYS_PIDFD_OPEN = 434
+
+// errno.h
+const EPERM = 1
+const ESRCH = 3
+
+// sys/mman.h. ONFAULT: only what is or becomes resident; without it Node's reserved 670 MiB would be locked.
+const MCL_CURRENT = 1
+const MCL_FUTURE = 2
+const MCL_ONFAULT = 4
+
+/** signal(7), the same numbers on x64 and arm64. 0: only asks whether it would be allowed. */
+export const SIGNAL = { probe: 0, kill: 9, terminate: 15, continue: 18, stop: 19 } as const
+export type Signal = (typeof SIGNAL)[keyof typeof SIGNAL]
+
+/** refused: it belongs to somebody whose processes this one may not signal. */
+export type SignalOutcome = 'sent' | 'gone' | 'refused'
+
+/** The system calls Node does not have; each with a way out where the library is missing. */
+export interface Kernel {
+  /** A descriptor that is this very process for ever; -1 where the kernel has none. */
+  pidfdOpen(pid: number): number
+  signal(pid: number, pidfd: number, signal: Signal): SignalOutcome
+  /** null when done; else the system's error number, or 'no-library'. */
+  lockMemory(): number | 'no-library' | null
+  /** False: signals go by pid, after a look at the start time. */
+  readonly hasPidfd: boolean
+}
+
+const outcomeOf = (code: number): SignalOutcome => (code === EPERM ? 'refused' : 'gone')
+
+function byPid(pid: number, signal: Signal): SignalOutcome {
+  try {
+    process.kill(pid, signal)
+    return 'sent'
+  } catch (error) {
+    const code: unknown = error instanceof Error && 'code' in error ? error.code : null
+    return code === 'EPERM' ? 'refused' : 'gone'
+  }
+}
+
+const WITHOUT_LIBRARY: Kernel = {
+  pidfdOpen: () => -1,
+  signal: (pid, _pidfd, signal) => byPid(pid, signal),
+  lockMemory: () => 'no-library',
+  hasPidfd: false
+}
+
+/** Binds them once, at start: a lookup on the path would touch the disk. */
+export function loadKernel(): Kernel {
+  try {
+    const libc = koffi.load(null)
+    const syscall = libc.func('long syscall(long number, long a, long b, void *c, long d)')
+    const mlockall = libc.func('int mlockall(int flags)')
+    const own = Number(syscall(SYS_PIDFD_OPEN, process.pid, 0, null, 0))
+    if (own >= 0) fs.closeSync(own)
+    return {
+      pidfdOpen: (pid) => Number(syscall(SYS_PIDFD_OPEN, pid, 0, null, 0)),
+      signal(pid, pidfd, signal) {
+        if (pidfd < 0) return byPid(pid, signal)
+        if (Number(syscall(SYS_PIDFD_SEND_SIGNAL, pidfd, signal, null, 0)) === 0) return 'sent'
+        const code = koffi.errno()
+        // A seccomp filter that does not know the call: the pid is still the same process, its file was just read.
+        return code === EPERM || code === ESRCH ? outcomeOf(code) : byPid(pid, signal)
+      },
+      lockMemory: () => (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) === 0 ? null : koffi.errno()),
+      hasPidfd: own >= 0
+    }
+  } catch {
+    return WITHOUT_LIBRARY
+  }
+}

@@ -1,0 +1,236 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { assertNever } from '../../shared/util/assert-never.ts'
+import type { Disposable } from '../../shared/util/disposable.ts'
+import { findFamily } from './family.ts'
+import { SIGNAL, type Kernel, type Signal } from './kernel.ts'
+import { holdProcess, type ProcessHandle } from './process-handle.ts'
+import type { ArmedProcess, ArmedVictim } from './protocol.ts'
+
+/** A tree that forks against being stopped is followed for this many looks; each finds what the last one missed. */
+const MAX_ROUNDS = 16
+
+/** A look at every process takes 10 ms with 500 of them; the driver may hold a big one for seconds. */
+const SWEEP_EVERY_MS = 250
+
+export type VictimState = 'running' | 'frozen' | 'ending' | 'gone'
+export type VictimAct = 'freeze' | 'thaw' | 'terminate' | 'kill'
+
+/** What a set of signals did. */
+export interface ActReport {
+  readonly sent: number
+  readonly refused: number
+  /** When the first signal had been delivered, on the monotonic clock; null: none was. */
+  readonly firstSignalMs: number | null
+}
+
+/** What every victim needs of its surroundings. */
+export interface VictimParts {
+  readonly kernel: Kernel
+  readonly monotonicMs: () => number
+  /** Pids that are never touched: init, this process, its core. */
+  readonly forbidden: (pid: number) => boolean
+  /** Process groups that are never taken as a victim's. */
+  readonly forbiddenGroup: (groupId: number) => boolean
+}
+
+/** Somebody armed, held by descriptors: to be looked at and signalled without an open. */
+export interface Victim extends Disposable {
+  readonly armed: ArmedVictim
+  /** The core's newest list; who is not on it any more is let go unless an act is under way. */
+  update(armed: ArmedVictim): void
+  state(): VictimState
+  /** Whether its processes may be signalled. */
+  reach(): 'all' | 'some' | 'none'
+  readonly pids: readonly number[]
+  /** What the guard did to it and has not undone. */
+  readonly underAct: boolean
+  act(kind: VictimAct): ActReport
+  /** While it ends: finds children born since, and kills them once it was killed; nothing otherwise. */
+  sweep(): void
+}
+
+const keyOf = (process: ArmedProcess): string => `${process.pid}:${process.startTicks}`
+
+export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
+  const { kernel } = parts
+  let armed = first
+  let done: 'nothing' | 'frozen' | 'terminated' | 'killed' = 'nothing'
+  let groupLeaders: ReadonlySet<number> = new Set()
+  let sweptAtMs = Number.NEGATIVE_INFINITY
+  let someLived = true
+  const held = new Map<string, ProcessHandle>()
+
+  const hold = (pid: number, startTicks: number | null): ProcessHandle | null => {
+    if (parts.forbidden(pid)) return null
+    const handle = holdProcess(kernel, pid, startTicks)
+    if (handle === null) return null
+    const key = keyOf(handle)
+    const known = held.get(key)
+    if (known !== undefined) {
+      handle.dispose()
+      return known
+    }
+    held.set(key, handle)
+    return handle
+  }
+
+  const alive = (): readonly ProcessHandle[] => {
+    const living: ProcessHandle[] = []
+    for (const [key, handle] of held) {
+      if (handle.look() !== null) living.push(handle)
+      else {
+        handle.dispose()
+        held.delete(key)
+      }
+    }
+    return living
+  }
+
+  const update = (next: ArmedVictim): void => {
+    armed = next
+    groupLeaders = new Set(
+      next.groupLeaders.map(({ pid }) => pid).filter((pid) => !parts.forbiddenGroup(pid))
+    )
+    const wanted = new Set(next.processes.map(keyOf))
+    for (const item of next.processes) if (!held.has(keyOf(item))) hold(item.pid, item.startTicks)
+    if (done !== 'nothing') return
+    for (const [key, handle] of held) {
+      if (wanted.has(key)) continue
+      handle.dispose()
+      held.delete(key)
+    }
+  }
+
+  /** A group's number is its leader's pid, and nobody else's as long as a known process is in it. */
+  const groupIds = (): ReadonlySet<number> => {
+    const ids = [...held.values()].map((handle) => handle.look()?.groupId ?? -1)
+    return new Set(ids.filter((id) => groupLeaders.has(id)))
+  }
+
+  const findMore = (thorough: boolean): readonly ProcessHandle[] => {
+    const known = alive()
+    const cgroupDir = armed.cgroupDir
+    const pids = findFamily({ known, groupIds: groupIds(), cgroupDir }, parts.forbidden, thorough)
+    return pids.map((pid) => hold(pid, null)).filter((handle) => handle !== null)
+  }
+
+  const act = (kind: VictimAct): ActReport => {
+    let sent = 0
+    let refused = 0
+    let firstSignalMs: number | null = null
+    const send = (handles: readonly ProcessHandle[], signal: Signal): void => {
+      for (const handle of handles) {
+        const outcome = handle.signal(signal)
+        if (outcome === 'refused') refused++
+        if (outcome !== 'sent') continue
+        sent++
+        firstSignalMs ??= parts.monotonicMs()
+      }
+    }
+    // Everybody stands still before anybody ends: no child is born unseen or loses the parent it is found by.
+    const stopAll = (): void => {
+      send([...held.values()], SIGNAL.stop)
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const more = findMore(false)
+        if (more.length === 0) return
+        send(more, SIGNAL.stop)
+      }
+    }
+    switch (kind) {
+      case 'thaw':
+        done = 'nothing'
+        send([...held.values()], SIGNAL.continue)
+        break
+      case 'freeze':
+        done = 'frozen'
+        stopAll()
+        send(findMore(true), SIGNAL.stop)
+        break
+      case 'terminate':
+        done = 'terminated'
+        stopAll()
+        findMore(true)
+        // A stopped process acts on SIGTERM only when it goes on.
+        send(alive(), SIGNAL.terminate)
+        send(alive(), SIGNAL.continue)
+        break
+      case 'kill':
+        // The long look comes after: those known hold the memory.
+        done = 'killed'
+        stopAll()
+        killCgroup(armed.cgroupDir)
+        send([...held.values()], SIGNAL.kill)
+        send(findMore(true), SIGNAL.kill)
+        break
+      default:
+        assertNever(kind)
+    }
+    return { sent, refused, firstSignalMs }
+  }
+
+  update(first)
+  return {
+    get armed() {
+      return armed
+    },
+    get pids() {
+      return [...held.values()].map((handle) => handle.pid)
+    },
+    get underAct() {
+      return done !== 'nothing'
+    },
+    update,
+    act,
+    state() {
+      let someLive = false
+      for (const [key, handle] of held) {
+        const stat = handle.look()
+        if (stat === null) {
+          handle.dispose()
+          held.delete(key)
+          continue
+        }
+        someLive = true
+        if (done === 'terminated' || done === 'killed') return 'ending'
+        // One that runs is enough: a look at each of hundreds would cost more than all the rest of a tick.
+        if (stat.state !== 'T') return 'running'
+      }
+      return someLive ? 'frozen' : 'gone'
+    },
+    reach() {
+      const reachable = [...held.values()].filter((handle) => handle.reachable).length
+      return reachable === held.size ? 'all' : reachable > 0 ? 'some' : 'none'
+    },
+    sweep() {
+      if (done !== 'terminated' && done !== 'killed') return
+      const living = alive()
+      const nowMs = parts.monotonicMs()
+      // With nobody left known the last look comes at once.
+      if (nowMs - sweptAtMs < SWEEP_EVERY_MS && (living.length > 0 || !someLived)) return
+      sweptAtMs = nowMs
+      someLived = living.length > 0
+      const more = findMore(true)
+      if (done === 'killed') for (const handle of [...living, ...more]) handle.signal(SIGNAL.kill)
+    },
+    dispose() {
+      for (const handle of held.values()) handle.dispose()
+      held.clear()
+    }
+  }
+}
+
+/** The kernel ends the whole group at once, new-born children included; not ours to write for another user's. */
+function killCgroup(dir: string | null): void {
+  if (dir === null) return
+  try {
+    const fd = fs.openSync(join(dir, 'cgroup.kill'), fs.constants.O_WRONLY)
+    try {
+      fs.writeSync(fd, '1')
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch {
+    // Older than Linux 5.14, or refused: the signals do it.
+  }
+}

@@ -1,0 +1,219 @@
+import type { Decision, DecideInput, GuardMemory } from '../../shared/domain/guard/decide.types.ts'
+import { initialGuardMemory } from '../../shared/domain/guard/decide.types.ts'
+import type { GuardAnswer, GuardEvent, GuardPolicy, GuardReading } from '../../shared/model/guard.ts'
+import type { Disposable } from '../../shared/util/disposable.ts'
+import { createProof, type Proof } from './proof.ts'
+import type { ArmedVictim, Watch, WatchStatus } from './protocol.ts'
+import { createVictim, type Victim, type VictimParts } from './victim.ts'
+
+type NewEvent = Omit<GuardEvent, 'sequence'>
+
+/** What a watch needs of its surroundings. */
+export interface WatchParts extends VictimParts {
+  readonly decide: (input: DecideInput) => Decision
+  readonly pace: (memory: GuardMemory, policy: GuardPolicy) => number
+  readonly nowMs: () => number
+  /** Every figure read anew, for the moment before an act. */
+  readonly readFresh: () => GuardReading | null
+  readonly onEvent: (event: NewEvent) => void
+  readonly onShrink: (watchId: string, victimId: string) => void
+}
+
+/** One set of thresholds and victims as it runs: decides with each reading, acts, tells what it did. */
+export interface RunningWatch extends Disposable {
+  readonly id: string
+  update(watch: Watch): void
+  answer(victimId: string, choice: GuardAnswer): void
+  /** Decides and acts. */
+  step(reading: GuardReading | null): void
+  /** null before the first step. */
+  readonly decision: Decision | null
+  status(): WatchStatus
+  /** From now to the next look. */
+  paceMs(): number
+  /** Somebody armed still runs. */
+  anyAlive(): boolean
+  /** Lets those it froze go on, before it is disposed: nobody will be asked about them any more. */
+  thaw(): void
+  readonly victims: readonly Victim[]
+}
+
+export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
+  let watch = first
+  let victims: readonly Victim[] = []
+  let memory: GuardMemory = initialGuardMemory()
+  let decision: Decision | null = null
+  let answer: DecideInput['answer'] = null
+  let lastWould = ''
+  let warned = false
+  const proofs = new Map<Victim, Proof>()
+  const told = new Set<Victim>()
+
+  const byId = (id: string | undefined): Victim | null =>
+    victims.find((victim) => victim.armed.id === id) ?? null
+
+  const tell = (kind: NewEvent['kind'], victim: Victim | null, more: Partial<NewEvent> = {}): void =>
+    parts.onEvent({
+      atMs: parts.nowMs(),
+      monotonicMs: parts.monotonicMs(),
+      watchId: watch.id,
+      kind,
+      victimId: victim?.armed.id ?? null,
+      label: victim?.armed.label ?? null,
+      reasons: decision?.reasons ?? [],
+      availableBytes: 0,
+      floorBytes: watch.policy.floorBytes,
+      secondsToEmpty: decision?.secondsToEmpty ?? null,
+      bytes: victim?.armed.bytes ?? 'unknown',
+      ...more
+    })
+
+  const decideWith = (reading: GuardReading | null): Decision =>
+    parts.decide({
+      nowMs: parts.monotonicMs(),
+      reading,
+      policy: watch.policy,
+      victims: victims
+        .filter((victim) => victim.underAct || victim.reach() !== 'none')
+        .map((victim) => {
+          const { id, label, bytes, stopLatencyMs, graceMs, shrinkableBytes } = victim.armed
+          return { id, label, bytes, stopLatencyMs, graceMs, shrinkableBytes, state: victim.state() }
+        }),
+      answer,
+      memory
+    })
+
+  const perform = (action: NonNullable<Decision['action']>, availableBytes: number): void => {
+    const victim = byId(action.victimId)
+    if (victim === null) return
+    if (action.kind === 'shrink') {
+      parts.onShrink(watch.id, action.victimId)
+      tell('shrink', victim, { availableBytes })
+      return
+    }
+    const report = victim.act(action.kind)
+    const monotonicMs = report.firstSignalMs ?? parts.monotonicMs()
+    tell(action.kind, victim, { availableBytes, monotonicMs })
+    if (report.refused > 0) {
+      const reasons = ['Some of its processes belong to another user and could not be signalled.']
+      tell('failed', victim, { availableBytes, reasons })
+    }
+    if (action.kind === 'terminate' || action.kind === 'kill') {
+      if (!proofs.has(victim)) proofs.set(victim, createProof(victim.armed))
+    }
+  }
+
+  /** What has become of those it told to end. */
+  const follow = (reading: GuardReading | null): void => {
+    for (const [victim, proof] of proofs) {
+      victim.sweep()
+      const gone = victim.state() === 'gone'
+      const availableBytes = reading?.availableBytes ?? 0
+      if (gone && !told.has(victim)) {
+        told.add(victim)
+        tell('gone', victim, { availableBytes })
+      }
+      const result = reading === null ? null : proof.step(reading.monotonicMs, reading.availableBytes, gone)
+      if (result === null) continue
+      proofs.delete(victim)
+      told.delete(victim)
+      tell(result.back ? 'memory-back' : 'memory-missing', victim, { availableBytes, bytes: result.bytes })
+    }
+  }
+
+  const tellWarnings = (availableBytes: number): void => {
+    if (decision === null) return
+    const { ask, would, level } = decision
+    const calm = level === 'calm' || level === 'watch'
+    if (calm) {
+      warned = false
+      lastWould = ''
+    } else if (!warned) {
+      warned = true
+      const victim = byId(ask?.victimId)
+      tell('warn', victim, { availableBytes })
+    }
+    const wouldKey = would === null ? '' : `${would.kind} ${would.victimId}`
+    if (would !== null && wouldKey !== lastWould) {
+      lastWould = wouldKey
+      const victim = byId(would.victimId)
+      const what = `Would ${would.kind} ${victim?.armed.label ?? would.victimId}.`
+      tell('would', victim, { availableBytes, reasons: [what, ...decision.reasons] })
+    }
+  }
+
+  const update = (next: Watch): void => {
+    watch = next
+    const before = new Map(victims.map((victim) => [victim.armed.id, victim]))
+    const wanted = next.victims.map((armed: ArmedVictim) => {
+      const known = before.get(armed.id)
+      // One that has been ended and proven is over; the same name armed again is a new run.
+      if (known === undefined || (known.underAct && !proofs.has(known) && known.state() === 'gone')) {
+        return createVictim(armed, parts)
+      }
+      before.delete(armed.id)
+      known.update(armed)
+      return known
+    })
+    const kept: Victim[] = []
+    for (const victim of before.values()) {
+      // What was frozen must be thawed or ended by whoever froze it, on the core's list or not.
+      const busy = proofs.has(victim) || (victim.underAct && victim.state() !== 'gone')
+      if (busy) kept.push(victim)
+      else victim.dispose()
+    }
+    victims = [...wanted, ...kept]
+  }
+
+  update(first)
+  return {
+    id: first.id,
+    get decision() {
+      return decision
+    },
+    get victims() {
+      return victims
+    },
+    update,
+    answer(victimId, choice) {
+      answer = { victimId, choice }
+    },
+    step(reading) {
+      let next = decideWith(reading)
+      let newest = reading
+      if (next.action !== null) {
+        // An act takes two readings that agree; the second is microseconds old and decides.
+        newest = parts.readFresh()
+        next = decideWith(newest)
+      }
+      answer = null
+      memory = next.memory
+      decision = next
+      const availableBytes = newest?.availableBytes ?? 0
+      if (next.action !== null) perform(next.action, availableBytes)
+      tellWarnings(availableBytes)
+      follow(newest)
+    },
+    status() {
+      const ask = decision?.ask ?? null
+      return {
+        id: watch.id,
+        level: decision?.level ?? 'calm',
+        reasons: decision?.reasons ?? [],
+        secondsToEmpty: decision?.secondsToEmpty ?? null,
+        ask: ask === null ? null : { ...ask, label: byId(ask.victimId)?.armed.label ?? '' },
+        holdLaunches: decision?.holdLaunches ?? false
+      }
+    },
+    paceMs: () => parts.pace(memory, watch.policy),
+    anyAlive: () => victims.some((victim) => victim.state() !== 'gone'),
+    thaw() {
+      for (const victim of victims) if (victim.underAct && victim.state() === 'frozen') victim.act('thaw')
+    },
+    dispose() {
+      for (const victim of victims) victim.dispose()
+      victims = []
+      proofs.clear()
+    }
+  }
+}
