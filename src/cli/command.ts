@@ -17,13 +17,14 @@ export interface PositionalSpec {
   /** As in help: 'ID', 'PROFILE|MODEL'. */
   readonly name: string
   readonly about: string
+  /** May be left out; only the last ones may. */
+  readonly optional?: boolean
 }
 
 /** One command as data: parsing, help and errors all derive from this. */
 export interface Command {
   readonly name: string
   readonly about: string
-  /** All are required. */
   readonly positionals: readonly PositionalSpec[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** A line or two below the options: an example. */

@@ -45,3 +45,30 @@ export function printable(text: string): string {
   // Control characters but tab and newline, and the marks that turn the direction of writing.
   return text.replaceAll(/(?![\t\n])[\p{Cc}\p{Bidi_Control}]/gu, '\uFFFD')
 }
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+/** A row of bars for values over time, `width` at most; each bar is the lowest of its share, as lows are what matters. */
+export function sparkline(values: readonly number[], width: number): string {
+  const most = Math.max(...values, 0)
+  if (values.length === 0 || most <= 0) return ''
+  const bars = Math.min(width, values.length)
+  return Array.from({ length: bars }, (_, at) => {
+    const share = values.slice(
+      Math.floor((at * values.length) / bars),
+      Math.floor(((at + 1) * values.length) / bars)
+    )
+    const low = Math.max(0, Math.min(...share))
+    return BARS[Math.min(BARS.length - 1, Math.floor((low / most) * BARS.length))] ?? ''
+  }).join('')
+}
+
+/** '2026-11-22 14:02:07', local time. */
+export function formatTime(atMs: number): string {
+  const at = new Date(atMs)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return (
+    `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ` +
+    `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+  )
+}

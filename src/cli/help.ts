@@ -1,4 +1,4 @@
-import type { Command, OptionSpec } from './command.ts'
+import type { Command, OptionSpec, PositionalSpec } from './command.ts'
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -19,8 +19,11 @@ function optionRow([name, option]: [string, OptionSpec]): readonly [string, stri
   return [`${short}--${name}${value}`, option.multiple ? `${option.about} (repeatable)` : option.about]
 }
 
+const positionalName = ({ name, optional }: PositionalSpec): string =>
+  optional === true ? `[${name}]` : name
+
 const usageOf = (command: Command): string =>
-  ['firebreakctl', command.name, ...command.positionals.map(({ name }) => name), '[options]'].join(' ')
+  ['firebreakctl', command.name, ...command.positionals.map(positionalName), '[options]'].join(' ')
 
 export function commandHelp(command: Command): string {
   const sections = [`Usage: ${usageOf(command)}\n\n${command.about}`]
@@ -41,7 +44,7 @@ export function globalHelp(commands: readonly Command[]): string {
     `Commands:\n${table(
       commands.map(
         ({ name, positionals, about }) =>
-          [[name, ...positionals.map((one) => one.name)].join(' '), about] as const
+          [[name, ...positionals.map(positionalName)].join(' '), about] as const
       )
     )}`,
     `Options:\n${table([

@@ -33,8 +33,11 @@ export function parseCommand(command: Command, args: readonly string[]): Result<
     const found = asValues(values)
     if (found.flag('help')) return ok({ values: found, positionals })
     const wanted = command.positionals
-    if (positionals.length < wanted.length) {
-      const missing = wanted.slice(positionals.length).map(({ name }) => name)
+    const missing = wanted
+      .slice(positionals.length)
+      .filter(({ optional }) => optional !== true)
+      .map(({ name }) => name)
+    if (missing.length > 0) {
       return err(usage(`${missing.join(' and ')} missing. ${seeHelp(command)}`))
     }
     const [surplus] = positionals.slice(wanted.length)

@@ -1,0 +1,139 @@
+import type { CommandInput } from '../../shared/contract/commands.ts'
+import type { ContractError } from '../../shared/contract/errors.ts'
+import type { GuardView, SentinelStatus } from '../../shared/model/guard.ts'
+import { GUARD_MODES, type GuardMode } from '../../shared/model/status.ts'
+import { err, ok, type Result } from '../../shared/util/result.ts'
+import type { Command, Values } from '../command.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import { columns, formatBytes, formatReading, formatTime, printable } from '../format.ts'
+import { sizeInBytes } from '../numbers.ts'
+
+/** Enough to see what just happened; the incidents have the rest. */
+const SHOWN_EVENTS = 5
+
+export const guard: Command = {
+  name: 'guard',
+  about: 'how the guard stands and what it would do now; with a mode: sets it',
+  positionals: [{ name: 'MODE', about: GUARD_MODES.join(', '), optional: true }],
+  options: {
+    reserve: { type: 'string', value: 'BYTES', about: "with custom: where warning begins (6GiB, or 'auto')" },
+    floor: {
+      type: 'string',
+      value: 'BYTES',
+      about: "with custom: what falling memory must not pass (2GiB, or 'auto')"
+    }
+  },
+  example: 'firebreakctl guard custom --reserve 8GiB --floor 3GiB',
+  async run({ values, positionals, connect }) {
+    const patch = patchOf(positionals[0], values)
+    if (!patch.ok) return patch
+    const core = await connect()
+    if (!core.ok) return core
+    const { client } = core.value
+    if (patch.value !== null) {
+      const set = await client.call('settings.set', patch.value)
+      if (!set.ok) return set
+    }
+    const view = await client.call('guard.get', {})
+    return view.ok ? ok({ document: view.value, text: describeGuard(view.value) }) : view
+  }
+}
+
+/** null: nothing is to be changed. */
+function patchOf(
+  mode: string | undefined,
+  values: Values
+): Result<CommandInput<'settings.set'> | null, ContractError> {
+  const reserve = sizeInBytes(values, 'reserve')
+  if (!reserve.ok) return reserve
+  const floor = sizeInBytes(values, 'floor')
+  if (!floor.ok) return floor
+  const sizes = {
+    ...(reserve.value === undefined ? {} : { reserveBytes: reserve.value }),
+    ...(floor.value === undefined ? {} : { floorBytes: floor.value })
+  }
+  if (mode !== 'custom' && Object.keys(sizes).length > 0) {
+    return usage(
+      "--reserve and --floor belong to the mode 'custom': firebreakctl guard custom --reserve 8GiB"
+    )
+  }
+  if (mode === undefined) return ok(null)
+  if (isMode(mode)) return ok({ guard: { mode }, ...sizes })
+  return usage(
+    `there is no mode '${mode}'.${didYouMean(mode, GUARD_MODES)} Known: ${GUARD_MODES.join(', ')}.`
+  )
+}
+
+const usage = (message: string): Result<never, ContractError> => err({ code: 'bad-request', message })
+
+const isMode = (text: string): text is GuardMode => (GUARD_MODES as readonly string[]).includes(text)
+
+export function describeGuard(view: GuardView): string {
+  const { sentinel, ranking, ask } = view
+  const automatic = (bytes: number, own: number): string => (bytes === own ? ' (automatic)' : '')
+  const sections = [
+    [`${view.mode}, ${view.level}`, ...view.reasons.map(printable)].join('\n'),
+    columns([
+      ['reserve', formatBytes(view.reserveBytes) + automatic(view.reserveBytes, view.automaticReserveBytes)],
+      ['floor', formatBytes(view.floorBytes) + automatic(view.floorBytes, view.automaticFloorBytes)],
+      ['sentinel', sentinelText(sentinel)],
+      ['armed', listOr(sentinel.armedIds, 'nobody')],
+      ['launches', view.launchesHeld ? 'wait until memory is free' : 'go ahead'],
+      ['fire drill', drillText(view)]
+    ]),
+    ...(sentinel.notes.length === 0 ? [] : [sentinel.notes.map(printable).join('\n')]),
+    ...(sentinel.unreachableIds.length === 0
+      ? []
+      : [`This sentinel cannot stop ${listOr(sentinel.unreachableIds, '')}: another user's processes.`]),
+    printable(view.wouldDo),
+    ...(ask === null ? [] : [`It asks: ${printable(ask.text)}`])
+  ]
+  if (ranking.victims.length > 0) {
+    const rows = ranking.victims.map(({ label, bytes, reloadS, why }) => [
+      formatBytes(bytes),
+      printable(label),
+      `reload ${formatReading(reloadS, (s) => `${s.toFixed(0)} s`)}`,
+      printable(why)
+    ])
+    sections.push(`Stopped first, if it must be:\n${columns(rows, [0])}`)
+  }
+  if (ranking.refused.length > 0) {
+    const rows = ranking.refused.map(({ label, bytes, because }) => [
+      formatBytes(bytes),
+      printable(label),
+      because === 'not-allowed' ? 'not started by Firebreak, and not allowed' : because
+    ])
+    sections.push(`Never stopped:\n${columns(rows, [0])}`)
+  }
+  if (view.lastEvents.length > 0) {
+    const rows = view.lastEvents
+      .slice(0, SHOWN_EVENTS)
+      .map(({ atMs, kind, label, reasons }) => [
+        formatTime(atMs),
+        kind,
+        printable(label ?? ''),
+        printable(reasons[0] ?? '')
+      ])
+    sections.push(`Newest acts:\n${columns(rows)}`)
+  }
+  return sections.join('\n\n')
+}
+
+function sentinelText({ state, pid, rights, memoryLocked, priorityRaised }: SentinelStatus): string {
+  if (state !== 'guarding') return state
+  return [
+    `guarding${pid === null ? '' : ` (pid ${pid})`}`,
+    rights === 'unknown' ? 'rights unknown' : `rights of the ${rights}`,
+    memoryLocked ? 'memory locked' : 'memory not locked',
+    priorityRaised ? 'priority raised' : 'ordinary priority'
+  ].join(', ')
+}
+
+function drillText({ drillRunning, lastDrill }: GuardView): string {
+  if (drillRunning) return 'runs now'
+  if (lastDrill === null) return "none yet; try 'firebreakctl drill'"
+  return `${lastDrill.passed ? 'passed' : 'not passed'}, ${formatTime(lastDrill.atMs)}`
+}
+
+const listOr = (ids: readonly string[], none: string): string =>
+  ids.length === 0 ? none : ids.map(printable).join(', ')
