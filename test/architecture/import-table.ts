@@ -50,7 +50,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'main/gpu-probe': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'koffi'] },
   /** Nothing of the platform: the emergency path stands on its own. */
   'main/sentinel': {
-    zones: [...MODEL, 'shared/domain/guard', 'shared/domain/black-box'],
+    zones: ['main/sentinel/protocol.ts', ...MODEL, 'shared/domain/guard', 'shared/domain/black-box'],
     packages: ['koffi', 'node:fs', 'node:net', 'node:os', 'node:path', 'node:process', 'node:util']
   },
   'main/facts': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'systeminformation'] },
@@ -81,6 +81,12 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   /** koffi: the drill's process has the kernel end it, as it is frozen on purpose. */
   'main/drill': { zones: ['main/guard', 'main/platform', ...SHARED], packages: [...NODE, 'koffi'] },
   'main/incidents': { zones: ['main/platform', 'shared/domain/black-box', ...SHARED], packages: NODE },
+  /** The sentinel's messages, as types for both ends; who else needs them sees no more of it. */
+  'main/sentinel/protocol.ts': { zones: MODEL, packages: [] },
+  'main/guard': {
+    zones: ['main/sentinel/protocol.ts', 'main/platform', ...SHARED],
+    packages: NODE
+  },
   'main/transport': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/app': {
     zones: [
@@ -93,6 +99,10 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'main/models',
       'main/runners/supervisor',
       'main/runners/adapters/registry.ts',
+      'main/guard',
+      'main/drill',
+      'main/incidents',
+      'main/protection',
       'main/transport',
       ...SHARED
     ],

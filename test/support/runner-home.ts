@@ -43,6 +43,7 @@ export function makeRunnerHome(): RunnerHome {
     procRoot: '/proc',
     sysRoot: '/sys',
     runtimeDir: join(dir, 'run'),
+    systemSentinelSocket: null,
     configDir: join(dir, 'config'),
     dataDir: join(dir, 'data'),
     rendererDir: dir,

@@ -2,7 +2,7 @@ import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { EventName } from '../../shared/contract/channels.ts'
 import type { EventPayload } from '../../shared/contract/commands.ts'
-import type { Live, MachineFacts } from '../../shared/model/status.ts'
+import type { Live, MachineFacts, Notice } from '../../shared/model/status.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
 import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
@@ -19,8 +19,9 @@ import { createLocalEndpoint } from '../transport/dispatcher.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
 import { answerWithin } from './answer-within.ts'
 import type { AppPorts } from './app-ports.ts'
+import { createGuarding } from './guarding.ts'
 import { createHandlers } from './handlers.ts'
-import { createLiveMaker } from './live.ts'
+import { accountOf, liveOf } from './live.ts'
 import { createNotices } from './notices.ts'
 import { createOwnCost } from './own-cost.ts'
 
@@ -44,12 +45,13 @@ export function createApp(ports: AppPorts): App {
     runner: createEmitter<EventPayload<'runner'>>(failed),
     'runner-removed': createEmitter<EventPayload<'runner-removed'>>(failed),
     notice: createEmitter<EventPayload<'notice'>>(failed),
-    settings: createEmitter<EventPayload<'settings'>>(failed)
+    settings: createEmitter<EventPayload<'settings'>>(failed),
+    guard: createEmitter<EventPayload<'guard'>>(failed),
+    incident: createEmitter<EventPayload<'incident'>>(failed)
   }
   const settings = openSettings(places.configDir, clock, logger)
   const notices = createNotices(clock)
   const recent = createRecentRing()
-  const liveMaker = createLiveMaker(() => uptime() * 1000)
   let live: Live | null = null
 
   const gpuAnswers = createEmitter<void>(failed)
@@ -74,6 +76,7 @@ export function createApp(ports: AppPorts): App {
     machine,
     settings: settings.get,
     adapters: ADAPTERS,
+    launchHold: () => guarding.guard.launchHold(),
     findModels: async () =>
       (await findModels({ homeDir: places.homeDir, folders: settings.get().modelFolders })).models
   })
@@ -83,15 +86,45 @@ export function createApp(ports: AppPorts): App {
     logger,
     gpu: () => gpu.latest(),
     onSnapshot(snapshot) {
-      const made = liveMaker.make({ snapshot, runners: runners.holders(), settings: settings.get() })
-      live = made.live
-      recent.add(snapshot.atMs, snapshot.monotonicMs, made.live.memAvailableBytes, made.ledger)
-      events.live.emit(made.live)
+      const drilling = guarding.drill.holder()
+      const named = [...runners.holders(), ...(drilling === null ? [] : [drilling])]
+      const ledger = accountOf(snapshot, named, uptime() * 1_000)
+      guarding.guard.update(snapshot, ledger)
+      setPace()
+      live = liveOf(snapshot, ledger, guarding.guard.status())
+      recent.add(snapshot.atMs, snapshot.monotonicMs, live.memAvailableBytes, ledger)
+      events.live.emit(live)
     }
   })
 
-  const note = (severity: 'info' | 'warning', text: string, whatToDo: string | null): void => {
-    events.notice.emit(notices.add(severity, text, whatToDo))
+  const note = (
+    severity: Notice['severity'],
+    text: string,
+    whatToDo: string | null,
+    runnerId?: string
+  ): void => {
+    events.notice.emit(notices.add(severity, text, whatToDo, runnerId))
+  }
+  const guarding = createGuarding({
+    places,
+    clock,
+    logger,
+    settings: settings.get,
+    runners,
+    machine,
+    recent,
+    latest: sampler.latest,
+    ownPids: () => (gpu.pid === null ? [] : [gpu.pid]),
+    note,
+    onView: (view) => events.guard.emit(view),
+    onIncident: (incident) => events.incident.emit(incident)
+  })
+  /** Everything is looked at more often while a model loads or memory is short. */
+  const setPace = (): void => {
+    const { level } = guarding.guard.status()
+    const isFast = runners.isLoading() || (level !== 'calm' && level !== 'watch')
+    sampler.setLoading(isFast)
+    gpu.setFast(isFast)
   }
   let facts: Promise<MachineFacts> | null = null
   const machineFacts = (): Promise<MachineFacts> =>
@@ -102,9 +135,7 @@ export function createApp(ports: AppPorts): App {
 
   const subscriptions: Disposable[] = [
     runners.onChange((view) => {
-      const loading = runners.isLoading()
-      sampler.setLoading(loading)
-      gpu.setFast(loading)
+      setPace()
       events.runner.emit(view)
     }),
     runners.onRemoved((id) => events['runner-removed'].emit({ id })),
@@ -112,6 +143,7 @@ export function createApp(ports: AppPorts): App {
     settings.onChange((changed) => events.settings.emit(changed))
   ]
 
+  const { sentinelPid } = guarding.guard
   const endpoint = createLocalEndpoint({
     logger,
     events: {
@@ -126,12 +158,17 @@ export function createApp(ports: AppPorts): App {
       notices,
       recent,
       runners,
+      guarding,
       machineFacts,
       ownCost: createOwnCost(places.procRoot, clock),
       gpu: () => gpu.latest(),
       processes: () => machine.processes(),
       roles: () =>
-        new Map([[process.pid, 'core'], ...(gpu.pid === null ? [] : [[gpu.pid, 'GPU probe'] as const])]),
+        new Map([
+          [process.pid, 'core'],
+          ...(gpu.pid === null ? [] : [[gpu.pid, 'GPU probe'] as const]),
+          ...(sentinelPid() === null ? [] : [[sentinelPid() ?? 0, 'sentinel'] as const])
+        ]),
       live: () => {
         if (live === null) sampler.sampleNow()
         return live
@@ -147,6 +184,7 @@ export function createApp(ports: AppPorts): App {
       if (settings.problem) note('warning', settings.problem.text, settings.problem.whatToDo)
       // Marks what still runs before it first waits; asking those servers holds up nobody.
       const adoption = runners.adoptLeftRunning()
+      guarding.guard.start()
       sampler.start()
       void machineFacts()
       void adoption.then(
@@ -158,7 +196,7 @@ export function createApp(ports: AppPorts): App {
       )
     },
     dispose() {
-      disposeAll([gpu, runners, sampler, ...subscriptions])
+      disposeAll([gpu, runners, sampler, guarding, ...subscriptions])
     }
   }
 }

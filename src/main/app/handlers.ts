@@ -9,6 +9,7 @@ import type { Runners } from '../runners/supervisor/types.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
 import type { AppPorts } from './app-ports.ts'
+import type { Guarding } from './guarding.ts'
 import type { Notices } from './notices.ts'
 import type { OwnCost } from './own-cost.ts'
 
@@ -18,6 +19,7 @@ export interface HandlerParts {
   readonly notices: Notices
   readonly recent: RecentRing
   readonly runners: Runners
+  readonly guarding: Guarding
   readonly machineFacts: () => Promise<MachineFacts>
   readonly ownCost: OwnCost
   readonly gpu: () => GpuSnapshot
@@ -30,7 +32,7 @@ export interface HandlerParts {
 
 /** The contract's commands, each joined to the module that does it; no logic of its own. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { ports, settings, notices, recent, runners } = parts
+  const { ports, settings, notices, recent, runners, guarding } = parts
   return {
     'app.hello': async () =>
       ok({
@@ -77,6 +79,18 @@ export function createHandlers(parts: HandlerParts): Handlers {
       ok(await findModels({ homeDir: ports.places.homeDir, folders: settings.get().modelFolders })),
     'settings.get': async () => ok(settings.get()),
     'settings.set': async (patch) => settings.set(patch),
+    'guard.get': async () => ok(guarding.view()),
+    'guard.answer': async ({ watchId, victimId, choice }) => {
+      const answered = guarding.guard.answer(watchId, victimId, choice)
+      return answered.ok ? ok({}) : answered
+    },
+    'guard.drill': () => guarding.drill.run(),
+    'guard.drills': async () => ok(guarding.drill.reports()),
+    'incidents.list': async () => ok(guarding.incidents.list()),
+    'incidents.get': async ({ id }) => guarding.incidents.get(id),
+    'protection.get': async () =>
+      ok({ protection: guarding.protection.status(), conflicts: guarding.conflicts().look() }),
+    'protection.set': ({ install }) => guarding.protection.set(install),
     'web.open': ({ port }) => ports.openWeb(port)
   }
 }

@@ -6,7 +6,7 @@ const MOST_NOTICES = 50
 
 /** What the user should know and may dismiss; kept in memory until dismissed. */
 export interface Notices {
-  add(severity: Notice['severity'], text: string, whatToDo: string | null): Notice
+  add(severity: Notice['severity'], text: string, whatToDo: string | null, runnerId?: string): Notice
   list(): readonly Notice[]
   dismiss(id: string): void
 }
@@ -15,9 +15,16 @@ export function createNotices(clock: Clock): Notices {
   let notices: readonly Notice[] = []
   let serial = 0
   return {
-    add(severity, text, whatToDo) {
+    add(severity, text, whatToDo, runnerId) {
       serial += 1
-      const notice: Notice = { id: `n${serial}`, atMs: clock.nowMs(), severity, text, whatToDo }
+      const notice: Notice = {
+        id: `n${serial}`,
+        atMs: clock.nowMs(),
+        severity,
+        text,
+        whatToDo,
+        ...(runnerId === undefined ? {} : { runnerId })
+      }
       notices = [...notices, notice].slice(-MOST_NOTICES)
       return notice
     },

@@ -12,6 +12,7 @@ export function placesFromEnv(env: NodeJS.ProcessEnv, entryDir: string): Places 
     procRoot: env['FIREBREAK_PROC_ROOT'] || '/proc',
     sysRoot: env['FIREBREAK_SYS_ROOT'] || '/sys',
     runtimeDir: runtimeDirFrom(env, process.getuid?.() ?? 0),
+    systemSentinelSocket: systemSentinelSocket(env),
     configDir:
       env['FIREBREAK_CONFIG_DIR'] || join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'firebreak'),
     dataDir:
@@ -21,6 +22,16 @@ export function placesFromEnv(env: NodeJS.ProcessEnv, entryDir: string): Places 
     nodePath: nodeRuntime(env, out),
     homeDir: home
   }
+}
+
+/**
+ * Where the package's service listens for this user. A core with a runtime folder of its own is a second one, and must
+ * not take the guard away from the first: it asks there only when told to.
+ */
+function systemSentinelSocket(env: NodeJS.ProcessEnv): string | null {
+  const given = env['FIREBREAK_SENTINEL_SOCKET']
+  if (given !== undefined) return given === '' ? null : given
+  return env['FIREBREAK_RUNTIME_DIR'] ? null : `/run/firebreak/${process.getuid?.() ?? 0}/sentinel.sock`
 }
 
 /**

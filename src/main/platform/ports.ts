@@ -23,6 +23,8 @@ export interface Places {
   readonly configDir: string
   /** Logs and history. */
   readonly dataDir: string
+  /** The installed sentinel's socket; null where no installed one is to be asked. */
+  readonly systemSentinelSocket: string | null
   /** Built renderer (index.html). */
   readonly rendererDir: string
   /** Folder of the built entries (gpu-probe.js, static-facts.js). */

@@ -210,5 +210,6 @@ export const noticeSchema = z.object({
   atMs: z.number(),
   severity: z.enum(['info', 'warning', 'error']),
   text: z.string(),
-  whatToDo: z.string().nullable()
+  whatToDo: z.string().nullable(),
+  runnerId: z.string().optional()
 }) satisfies z.ZodType<Notice>

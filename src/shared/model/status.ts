@@ -85,4 +85,6 @@ export interface Notice {
   readonly severity: 'info' | 'warning' | 'error'
   readonly text: string
   readonly whatToDo: string | null
+  /** Whom it is about, where 'start again' makes sense. */
+  readonly runnerId?: string | undefined
 }

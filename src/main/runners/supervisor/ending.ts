@@ -3,6 +3,7 @@ import { bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
 import type { LaunchPlan } from './adapter.ts'
 import { endTree } from './end-tree.ts'
 import { exitInWords, isCrash, type ExitStatus } from './exit-words.ts'
+import { GUARD_STOPPED } from './guarded.ts'
 import type { LiveProcess, WhileAlive } from './live-process.ts'
 import { expectedBytes, waitForMemory } from './memory-back.ts'
 import { pause } from './pause.ts'
@@ -46,9 +47,11 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
       return
     }
     const { whileAlive } = ended
-    const mayRetry = wasReady && core.running.restartOnCrash && isCrash(status)
+    const mayRetry = wasReady && core.running.restartOnCrash && isCrash(status) && !core.guardStopped
     const waitMs = mayRetry ? budget.take(clock.monotonicMs()) : null
-    const words = endWords(core.profile.label, status, wasReady, adapter.explainExit(tail))
+    const words = core.guardStopped
+      ? GUARD_STOPPED
+      : endWords(core.profile.label, status, wasReady, adapter.explainExit(tail))
     if (waitMs === null) {
       core.apply('fail', mayRetry ? `${words} It crashed too often to be started again.` : words)
     } else {

@@ -2,6 +2,7 @@ import { existsSync, closeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
+import { raiseOomScore } from '../../platform/oom-score.ts'
 import type { LaunchPlan } from './adapter.ts'
 import { MARK_VARIABLE, newMark } from './environment-mark.ts'
 import { filterEnvironment } from './environment.ts'
@@ -63,6 +64,8 @@ export async function launch(options: {
   if (!spawned.ok) return err(spawnProblem(plan.file, spawned.error))
   const child = spawned.value
   const pid = child.pid ?? 0
+  // Its children inherit it.
+  raiseOomScore(places.procRoot, pid)
   const startTicks = machine.processes().find((item) => item.pid === pid)?.startTicks ?? 0
   return ok(
     createLiveProcess(

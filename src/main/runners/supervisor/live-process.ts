@@ -7,7 +7,7 @@ import type { ExitStatus } from './exit-words.ts'
 import type { ProcessIdentity } from './identity.ts'
 import type { LoadWatch } from './load-watch.ts'
 import { createProcessTree } from './process-tree.ts'
-import { readCgroupPath, readMembers } from './scope.ts'
+import { isCgroupFrozen, readCgroupPath, readMembers } from './scope.ts'
 import type { SupervisorPorts } from './types.ts'
 
 /** What is known of a launch and survives in the state file. */
@@ -55,6 +55,8 @@ export interface LiveProcess {
   bytes: RunnerBytes
   gpu: GpuKnowledge
   whileAlive: WhileAlive | null
+  /** It may not run: stopped by SIGSTOP, or its cgroup is frozen. */
+  isFrozen: boolean
   isRootAlive(): boolean
   /** Looks again, in `processes` or a fresh table; `thorough` also searches for what left the tree. */
   look(thorough: boolean, processes?: readonly ProcessInfo[]): readonly ProcessInfo[]
@@ -89,6 +91,7 @@ export function createLiveProcess(
     bytes: NO_BYTES,
     gpu: { isKnown: true, peakBytes: 0 },
     whileAlive: null,
+    isFrozen: false,
     isRootAlive() {
       const { pid, startTicks } = facts.root
       return this.members.some((item) => item.pid === pid && item.startTicks === startTicks)
@@ -110,6 +113,9 @@ export function createLiveProcess(
         gpuBytes: isKnown(gpuBytes) ? gpuBytes : this.bytes.gpuBytes,
         ...hostBytesOf(machine, this.members)
       }
+      const { root } = facts
+      const state = this.members.find((item) => item.pid === root.pid)?.state
+      this.isFrozen = state === 'T' || (cgroupPath !== null && isCgroupFrozen(places.sysRoot, cgroupPath))
       if (this.isRootAlive()) {
         this.whileAlive = { bytes: this.bytes, availableBytes: machine.availableBytes() }
       }

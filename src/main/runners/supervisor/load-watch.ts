@@ -12,6 +12,8 @@ export interface Idle {
 /** Tells a load that goes on from one that hangs: bytes in memory or the log must have grown. */
 export interface LoadWatch {
   note(nowMs: number, loadedBytes: number, logBytes: number): Idle
+  /** It may not run now: what it does not do meanwhile says nothing. */
+  rest(nowMs: number): void
 }
 
 export function createLoadWatch(startedMs: number): LoadWatch {
@@ -30,6 +32,10 @@ export function createLoadWatch(startedMs: number): LoadWatch {
         highestLog = logBytes
       }
       return { ms: nowMs - Math.max(logAtMs, memoryAtMs), memoryMs: nowMs - memoryAtMs }
+    },
+    rest(nowMs) {
+      logAtMs = nowMs
+      memoryAtMs = nowMs
     }
   }
 }

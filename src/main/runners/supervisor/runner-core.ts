@@ -43,6 +43,8 @@ export interface RunnerCore {
   live: LiveProcess | null
   lastStop: StopResult | null
   restarts: number
+  /** The guard ended, or ends, its processes; until the next launch. */
+  guardStopped: boolean
   starting: Promise<Result<RunnerView, ContractError>> | null
   stopping: Promise<Result<StopResult, ContractError>> | null
   cleaning: Promise<unknown> | null
@@ -76,6 +78,7 @@ export function createRunnerCore(initial: Profile, deps: SupervisorDeps): Runner
     live: null,
     lastStop: null,
     restarts: 0,
+    guardStopped: false,
     starting: null,
     stopping: null,
     cleaning: null,

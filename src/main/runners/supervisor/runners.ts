@@ -305,6 +305,8 @@ export function createRunners(
 
     isLoading,
 
+    noteGuardEvent: (id, kind) => entries.get(id)?.supervisor.noteGuardEvent(kind),
+
     holders: () =>
       [...entries.values()].flatMap(({ supervisor }) => {
         const { id, label, pids } = supervisor.view()

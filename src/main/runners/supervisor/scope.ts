@@ -52,6 +52,13 @@ export function readMembers(sysRoot: string, cgroupPath: string): readonly numbe
   return []
 }
 
+/** Whether the kernel holds all of its processes; their own state does not tell it. */
+export function isCgroupFrozen(sysRoot: string, cgroupPath: string): boolean {
+  return ['', 'unified'].some((mount) =>
+    /^frozen 1$/m.test(readOrNull(join(sysRoot, 'fs', 'cgroup', mount, cgroupPath, 'cgroup.events')) ?? '')
+  )
+}
+
 function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')

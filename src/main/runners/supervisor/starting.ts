@@ -43,12 +43,15 @@ export function createStarting(
     async begin(event, wanted) {
       await core.cleaning
       if (core.live !== null) return err(stillThere(core.profile.label, core.live))
+      const held = deps.ports.launchHold?.() ?? null
+      if (held !== null) return err({ code: 'refused', message: held })
       const planned = await deps.plan(wanted)
       if (closing.signal.aborted) return err({ code: 'disconnected', message: 'Firebreak is ending.' })
       if (!planned.ok) return planned
       // A stop may have come while the plan was made.
       if (event === 'relaunch' && core.state !== 'restarting') return ok(core.view())
       core.running = wanted
+      core.guardStopped = false
       core.apply(event, 'Starting.')
       return spawn(planned.value)
     }

@@ -1,10 +1,12 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { GuardEvent } from '../../../shared/model/guard.ts'
 import type { Profile, RunnerView, StopResult } from '../../../shared/model/runner.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import { disposable, type Disposable } from '../../../shared/util/disposable.ts'
 import { err, type Result } from '../../../shared/util/result.ts'
 import { adoptRunner } from './adoption.ts'
 import { createEnding } from './ending.ts'
+import { noteGuardEvent } from './guarded.ts'
 import type { LiveProcess } from './live-process.ts'
 import { watchLoading } from './loading.ts'
 import { createRestartBudget } from './restart-budget.ts'
@@ -26,6 +28,8 @@ export interface Supervisor extends Disposable {
   /** Looks at the process table, the log and the server; called often while busy. */
   tick(processes: readonly ProcessInfo[]): void
   record(): RunnerRecord | null
+  /** See Runners. */
+  noteGuardEvent(kind: GuardEvent['kind']): void
 }
 
 export function createSupervisor(initial: Profile, deps: SupervisorDeps): Supervisor {
@@ -77,12 +81,14 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
           return
         }
         if (core.state === 'starting' && current.isRootAlive()) core.apply('alive', 'Loading.')
-        if (core.state === 'loading') watchLoading(core, current)
+        if (current.isFrozen) current.loadWatch.rest(core.deps.ports.clock.monotonicMs())
+        else if (core.state === 'loading') watchLoading(core, current)
         core.persist()
       }
       core.publish()
     },
     record: () => core.record(),
+    noteGuardEvent: (kind) => noteGuardEvent(core, kind),
     ...disposable(() => {
       core.closing.abort()
       core.live?.child?.removeAllListeners('exit')

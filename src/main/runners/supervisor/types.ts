@@ -6,6 +6,7 @@ import type {
   RunnerView,
   StopResult
 } from '../../../shared/model/runner.ts'
+import type { GuardEvent } from '../../../shared/model/guard.ts'
 import type { Reading } from '../../../shared/model/reading.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import type { Settings } from '../../../shared/settings/schema.ts'
@@ -33,6 +34,8 @@ export interface SupervisorPorts {
   readonly logger: Logger
   readonly machine: MachineView
   readonly settings: () => Settings
+  /** Why nothing may be launched now, in words; null: it may. Absent: always. */
+  readonly launchHold?: () => string | null
 }
 
 /** Text of a log and the bytes it stands for. */
@@ -69,6 +72,8 @@ export interface Runners extends Disposable {
   isLoading(): boolean
   /** Live pids by runner, for the ledger. */
   holders(): readonly { readonly id: string; readonly label: string; readonly pids: readonly number[] }[]
+  /** The guard did something to a runner: its end is then no crash, and its words say who ended it. */
+  noteGuardEvent(id: string, kind: GuardEvent['kind']): void
   onChange(listener: (view: RunnerView) => void): Disposable
   onRemoved(listener: (id: string) => void): Disposable
   /** Logs are read only while somebody listens. */

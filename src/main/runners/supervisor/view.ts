@@ -1,4 +1,5 @@
 import type { Profile, RunnerState, RunnerView, StopResult } from '../../../shared/model/runner.ts'
+import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
 import { residentBytes, type LiveProcess } from './live-process.ts'
 
 /** Clients need not hear of changes they would round away. */
@@ -22,7 +23,7 @@ export function viewOf(parts: {
     label: profile.label,
     modelPath: profile.modelPath,
     state,
-    text,
+    text: live?.isFrozen === true && live.exit === null && state !== 'stopping' ? pausedText(live) : text,
     pids: live?.members.map((item) => item.pid) ?? [],
     port: live?.facts.port ?? null,
     url: live?.facts.url ?? null,
@@ -36,6 +37,10 @@ export function viewOf(parts: {
     restarts
   }
 }
+
+/** What stays true of one that is frozen: nothing comes back by it. */
+const pausedText = ({ bytes }: LiveProcess): string =>
+  `Paused. It keeps its ${bytesInWords(bytes.gpuBytes + bytes.hostBytes)} but takes no more.`
 
 /** Equal for two views that need not be told apart. */
 export function viewKey(view: RunnerView): string {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createLiveMaker } from '../../../../src/main/app/live.ts'
+import { accountOf, liveOf } from '../../../../src/main/app/live.ts'
 import { NO_GPU_YET } from '../../../../src/shared/model/gpu.ts'
 import type { Snapshot } from '../../../../src/shared/model/snapshot.ts'
-import { defaultSettings } from '../../../../src/shared/settings/schema.ts'
+import type { GuardStatus } from '../../../../src/shared/model/status.ts'
 
 const GIB = 1024 ** 3
 
@@ -51,33 +51,30 @@ const snapshot = (sequence: number, availableBytes: number): Snapshot => ({
   gpu: NO_GPU_YET
 })
 
-const make = (snapshots: readonly Snapshot[], reserveBytes: number | null = null) => {
-  const maker = createLiveMaker(() => 0)
-  const settings = { ...defaultSettings(), reserveBytes }
-  return snapshots.map((one) => maker.make({ snapshot: one, runners: [], settings }).live).at(-1)
-}
+const guard = (reserveBytes: number): GuardStatus => ({
+  mode: 'balanced',
+  level: 'calm',
+  reasons: [],
+  reserveBytes,
+  floorBytes: reserveBytes / 3,
+  secondsToEmpty: null
+})
+
+const make = (one: Snapshot, reserveBytes = 6 * GIB) =>
+  liveOf(one, accountOf(one, [], 0), guard(reserveBytes))
 
 describe('what clients see of a tick', () => {
   it('accounts for all memory even when the kernel says little', () => {
-    const live = make([snapshot(0, 40 * GIB)])
-    expect(live?.ledger.reduce((sum, part) => sum + part.bytes, 0)).toBe(120 * GIB)
+    const live = make(snapshot(0, 40 * GIB))
+    expect(live.ledger.reduce((sum, part) => sum + part.bytes, 0)).toBe(120 * GIB)
   })
 
   it('counts per-CPU lists and the reserve in what is free for models, and is never negative', () => {
-    expect(make([snapshot(0, 40 * GIB)])?.freeForModelsBytes).toBe((40 + 1 - 6) * GIB)
-    expect(make([snapshot(0, 2 * GIB)])?.freeForModelsBytes).toBe(0)
+    expect(make(snapshot(0, 40 * GIB)).freeForModelsBytes).toBe((40 + 1 - 6) * GIB)
+    expect(make(snapshot(0, 2 * GIB)).freeForModelsBytes).toBe(0)
   })
 
-  it('tells how long memory lasts while it falls, and nothing while it rests', () => {
-    expect(make([snapshot(0, 40 * GIB), snapshot(1, 40 * GIB)])?.guard.secondsToEmpty).toBeNull()
-    const falling = make([snapshot(0, 40 * GIB), snapshot(1, 36 * GIB), snapshot(2, 32 * GIB)])
-    expect(falling?.guard.secondsToEmpty).toBeCloseTo(33 / 4)
-    expect(falling?.guard.level).toBe('warn')
-  })
-
-  it('has no floor above the reserve', () => {
-    const guard = make([snapshot(0, 40 * GIB)], GIB)?.guard
-    expect(guard).toMatchObject({ reserveBytes: GIB, floorBytes: GIB })
-    expect(make([snapshot(0, 40 * GIB)], 0)?.guard.floorBytes).toBe(0)
+  it('carries the level as the guard has it', () => {
+    expect(make(snapshot(0, 40 * GIB)).guard).toEqual(guard(6 * GIB))
   })
 })

@@ -1,0 +1,89 @@
+import { rankVictims } from '../../shared/domain/guard/rank.ts'
+import type { GuardPolicy, Ranking } from '../../shared/model/guard.ts'
+import type { Profile, RunnerView } from '../../shared/model/runner.ts'
+import type { ProcessInfo, Snapshot } from '../../shared/model/snapshot.ts'
+import type { Settings } from '../../shared/settings/schema.ts'
+import { createIdleWatch, partiesOf, type GpuBytes, type Party } from './candidates.ts'
+import { createGrowthTracker, type Grown } from './growth.ts'
+import { createGpuMemory } from './gpu-memory.ts'
+import type { Learned } from './learned.ts'
+import { policyOf } from './policy.ts'
+
+/** Who could be stopped, in which order, and by which thresholds: of one snapshot. */
+export interface Picture {
+  readonly policy: GuardPolicy
+  readonly parties: readonly Party[]
+  readonly ranking: Ranking
+  readonly processes: readonly ProcessInfo[]
+  /** Who grew most in the last seconds, and by how much; null where nobody did. */
+  readonly grower: { readonly label: string; readonly grown: Grown } | null
+}
+
+export interface PictureInput {
+  readonly snapshot: Snapshot
+  readonly settings: Settings
+  readonly runners: readonly RunnerView[]
+  readonly profiles: readonly Profile[]
+  readonly ownPids: ReadonlySet<number>
+  readonly frozenIds: ReadonlySet<string>
+  /** Present fall of memory. */
+  readonly fallBytesPerS: number
+  readonly uptimeMs: number
+}
+
+/** Makes the picture anew with each snapshot; remembers only what rates and the driver's silence need. */
+export function createPictureMaker(
+  learned: Pick<Learned, 'restsAtBytes' | 'reloadS'>
+): (input: PictureInput) => Picture {
+  const gpuMemory = createGpuMemory()
+  const growth = createGrowthTracker()
+  const idle = createIdleWatch()
+  return (input) => {
+    const { snapshot, settings, runners, profiles } = input
+    const gpu: GpuBytes = gpuMemory.read(snapshot, input.uptimeMs)
+    const found = partiesOf({
+      processes: snapshot.processes,
+      runners,
+      profiles,
+      gpu,
+      ownPids: input.ownPids,
+      reloadS: learned.reloadS,
+      frozenIds: input.frozenIds
+    })
+    growth.note(
+      snapshot.monotonicMs,
+      new Map(found.map(({ id, gpuBytes, hostBytes }) => [id, gpuBytes + hostBytes]))
+    )
+    const parties = idle
+      .settle(snapshot.monotonicMs, found)
+      .map((one) => ({ ...one, growthBytesPerS: growth.bytesPerS(one.id) }))
+    const active = runners.filter((view) => view.pids.length > 0)
+    const policy = policyOf({
+      memTotalBytes: snapshot.memInfo.memTotalBytes,
+      settings,
+      profileFloors: active.map(({ id }) => profiles.find((one) => one.id === id)?.floorBytes ?? null),
+      restsAtBytes: learned.restsAtBytes(runners, profiles)
+    })
+    const ranking = rankVictims(parties, {
+      protectedNames: settings.guard.protectedNames,
+      mayStopForeign: settings.guard.mayStopForeign,
+      fallBytesPerS: input.fallBytesPerS
+    })
+    return {
+      policy,
+      parties,
+      ranking,
+      processes: snapshot.processes,
+      grower: growerOf(parties, growth.grown)
+    }
+  }
+}
+
+function growerOf(parties: readonly Party[], grownOf: (id: string) => Grown | null): Picture['grower'] {
+  let most: Picture['grower'] = null
+  for (const { id, label, growthBytesPerS } of parties) {
+    const grown = growthBytesPerS > 0 ? grownOf(id) : null
+    if (grown !== null && grown.bytes > (most?.grown.bytes ?? 0)) most = { label, grown }
+  }
+  return most
+}
