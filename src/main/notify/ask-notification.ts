@@ -19,6 +19,16 @@ export interface AskNotification extends Disposable {
   update(ask: GuardAsk | null): void
 }
 
+interface Shown {
+  readonly id: string
+  readonly key: string
+  readonly text: string
+  /** Monotonic, for the pace. */
+  readonly atMs: number
+  /** Wall clock, for the countdown it shows. */
+  readonly wallMs: number
+}
+
 /**
  * The one question of the guard as a notification.
  *
@@ -29,12 +39,7 @@ export interface AskNotification extends Disposable {
 export function createAskNotification({ notifier, clock, answer, openPanel }: AskPorts): AskNotification {
   let ask: GuardAsk | null = null
   /** What is shown, or was until the user closed it. */
-  let shown: {
-    readonly id: string
-    readonly key: string
-    readonly text: string
-    readonly atMs: number
-  } | null = null
+  let shown: Shown | null = null
   let quietKey: string | null = null
   let timer: NodeJS.Timeout | null = null
 
@@ -66,13 +71,13 @@ export function createAskNotification({ notifier, clock, answer, openPanel }: As
     if (shown !== null && shown.id !== id) withdraw()
     if (key === quietKey) return
     const now = clock.monotonicMs()
-    const leftMs = of.actsAtMs === null ? null : of.actsAtMs - clock.nowMs()
-    const dueMs = shown?.key === key ? shown.atMs + stepOf(leftMs) - now : 0
+    const leftMs = leftThen(of, clock.nowMs())
+    const dueMs = shown?.key === key ? shown.atMs + stepOf(leftThen(of, shown.wallMs)) - now : 0
     if (dueMs > 0) return later(dueMs)
     const words = askInWords(of, clock.nowMs())
     const text = JSON.stringify([words.title, words.body, words.urgency])
     if (shown?.key !== key || shown.text !== text) {
-      shown = { id, key, text, atMs: now }
+      shown = { id, key, text, atMs: now, wallMs: clock.nowMs() }
       notifier.show({
         ...words,
         id,
@@ -108,6 +113,8 @@ export function createAskNotification({ notifier, clock, answer, openPanel }: As
 }
 
 const idOf = (ask: GuardAsk): string => `ask:${ask.watchId}:${ask.victimId}`
+const leftThen = (ask: GuardAsk, wallMs: number): number | null =>
+  ask.actsAtMs === null ? null : ask.actsAtMs - wallMs
 const keyOf = (ask: GuardAsk): string => `${idOf(ask)}:${ask.stage}`
 
 /** Until the text may change again; the first step into the last seconds comes when they begin. */
