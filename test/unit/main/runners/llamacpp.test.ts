@@ -117,7 +117,7 @@ describe('a plan', () => {
     modelPath: '/nowhere/a.gguf',
     settings: { ...defaultLlamaCppSettings(), binary: '/nowhere/llama-server' },
     restartOnCrash: true,
-    importance: 'normal',
+    importance: 'normal' as const,
     pinned: false,
     floorBytes: null
   }
