@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseArguments } from '../../../../src/main/helper/arguments.ts'
 
@@ -64,18 +64,15 @@ describe('the verbs', () => {
   })
 
   it('take only whole numbers in their bounds, whatever comes', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.oneof(fc.string(), fc.constantFrom('--uid', '--low', '--min', '1000'))),
-        (rest) => {
-          for (const verb of ['set-oom-score-adj', 'install-protection', 'remove-protection']) {
-            const parsed = parseArguments([verb, ...rest])
-            if (!parsed.ok) continue
-            const numbers = Object.values(parsed.value).filter((value) => typeof value === 'number')
-            expect(numbers.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
-          }
+    assert(
+      property(array(oneof(string(), constantFrom('--uid', '--low', '--min', '1000'))), (rest) => {
+        for (const verb of ['set-oom-score-adj', 'install-protection', 'remove-protection']) {
+          const parsed = parseArguments([verb, ...rest])
+          if (!parsed.ok) continue
+          const numbers = Object.values(parsed.value).filter((value) => typeof value === 'number')
+          expect(numbers.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
         }
-      )
+      })
     )
   })
 })
