@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { assertNever } from '../../shared/util/assert-never.ts'
+import { AskBanner } from './features/guard/ask-banner.tsx'
+import { GuardNews } from './features/guard/guard-news.tsx'
+import { GuardPage } from './features/guard/guard-page.tsx'
 import { LogPane } from './features/log/log-pane.tsx'
 import { ModelsPage } from './features/models/models-page.tsx'
 import { OverviewPage } from './features/overview/overview-page.tsx'
 import { SettingsPage } from './features/settings/settings-page.tsx'
 import type { LinkState } from './client/link.ts'
-import { LEVEL_WORDS } from './format/sentence.ts'
+import { levelWord } from './format/sentence.ts'
 import { PAGES, type Page } from './stores/app.ts'
 import { usePanel } from './stores/context.ts'
 import { Brand } from './ui/brand.tsx'
@@ -16,6 +19,7 @@ import './app.css'
 const PAGE_WORDS: Readonly<Record<Page, string>> = {
   overview: 'Overview',
   models: 'Models',
+  guard: 'Guard',
   settings: 'Settings'
 }
 
@@ -25,6 +29,8 @@ function pageOf(page: Page): ReactNode {
       return <OverviewPage />
     case 'models':
       return <ModelsPage />
+    case 'guard':
+      return <GuardPage />
     case 'settings':
       return <SettingsPage />
     default:
@@ -42,6 +48,7 @@ function useTheme(): void {
 }
 
 function usePageKeys(): void {
+  const closeIncident = usePanel('guard', (state) => state.close)
   const go = usePanel('app', (state) => state.go)
   const closeLog = usePanel('log', (state) => state.close)
   useEffect(() => {
@@ -52,11 +59,12 @@ function usePageKeys(): void {
       event.preventDefault()
       // A page under the log could be neither seen nor used.
       closeLog()
+      closeIncident()
       go(page)
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
-  }, [go, closeLog])
+  }, [go, closeLog, closeIncident])
 }
 
 /** Another page begins at its top and at its heading, for the eye and for the keyboard. */
@@ -73,6 +81,12 @@ function usePageStart(page: Page, main: RefObject<HTMLElement | null>): void {
 function Rail({ inert }: { readonly inert: boolean }): ReactNode {
   const current = usePanel('app', (state) => state.page)
   const go = usePanel('app', (state) => state.go)
+  const closeIncident = usePanel('guard', (state) => state.close)
+  const choose = (page: Page): void => {
+    // The Guard page begins with the guard, not with what was read there last.
+    closeIncident()
+    go(page)
+  }
   return (
     <nav className="rail" aria-label="Pages" inert={inert}>
       <div className="brand">
@@ -85,7 +99,7 @@ function Rail({ inert }: { readonly inert: boolean }): ReactNode {
           aria-current={page === current ? 'page' : undefined}
           aria-keyshortcuts={`Control+${at + 1}`}
           title={`${PAGE_WORDS[page]} (Ctrl+${at + 1})`}
-          onClick={() => go(page)}
+          onClick={() => choose(page)}
         >
           <Icon name={page} size={22} />
           {PAGE_WORDS[page]}
@@ -98,6 +112,7 @@ function Rail({ inert }: { readonly inert: boolean }): ReactNode {
 /** Level changes are spoken; numbers that change every second are not. */
 function LevelAnnouncer(): ReactNode {
   const level = usePanel('live', (state) => state.live?.guard.level ?? null)
+  const mode = usePanel('live', (state) => state.live?.guard.mode ?? 'off')
   // The first level is no change; null before the first tick is no level.
   const [first, setFirst] = useState(level)
   const [changed, setChanged] = useState(false)
@@ -105,7 +120,7 @@ function LevelAnnouncer(): ReactNode {
   else if (!changed && level !== first) setChanged(true)
   return (
     <div className="hidden-visually" aria-live="assertive">
-      {changed && level !== null ? `Memory level: ${LEVEL_WORDS[level]}` : ''}
+      {changed && level !== null ? `Memory level: ${levelWord(level, mode)}` : ''}
     </div>
   )
 }
@@ -140,6 +155,7 @@ function Banners(): ReactNode {
           detail={problem.detail}
         />
       )}
+      {link === 'connected' && !stale && <GuardNews />}
       {notices.map((notice) => (
         <Message
           key={notice.id}
@@ -195,11 +211,16 @@ export function App(): ReactNode {
   return (
     <div className={`shell ${stale ? 'stale' : ''}`}>
       <Rail inert={covered} />
-      <main className="main" ref={main} inert={covered}>
-        <Banners />
-        {ready ? pageOf(page) : <Waiting link={link} />}
-      </main>
-      <LogPane />
+      <div className="work">
+        <AskBanner />
+        <div className="stage">
+          <main className="main" ref={main} inert={covered}>
+            <Banners />
+            {ready ? pageOf(page) : <Waiting link={link} />}
+          </main>
+          <LogPane />
+        </div>
+      </div>
       <LevelAnnouncer />
     </div>
   )

@@ -1,10 +1,12 @@
 import { PROTOCOL_VERSION } from '../../../src/shared/contract/channels.ts'
-import { COMMANDS } from '../../../src/shared/contract/commands.ts'
+import { COMMANDS, EVENTS } from '../../../src/shared/contract/commands.ts'
 import { requestSchema, type WireEvent, type WireReply } from '../../../src/shared/contract/wire.ts'
+import type { GuardView } from '../../../src/shared/model/guard.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { Profile, RunnerView } from '../../../src/shared/model/runner.ts'
 import type { Live, Recent } from '../../../src/shared/model/status.ts'
 import { defaultSettings, type Settings } from '../../../src/shared/settings/schema.ts'
+import { createFakeGuard } from './guard.ts'
 import { GIB, type Scenario } from './scenarios.ts'
 
 const LOG = Array.from(
@@ -27,6 +29,8 @@ export interface FakeCore {
   request(raw: unknown): Promise<WireReply>
   tick(): WireEvent
   logLine(): WireEvent
+  /** What has to be told besides, since this was asked last. */
+  news(): readonly WireEvent[]
 }
 
 function ledgerAt(scenario: Scenario, t: number): readonly LedgerPart[] {
@@ -44,7 +48,7 @@ function ledgerAt(scenario: Scenario, t: number): readonly LedgerPart[] {
   return [...held, plain('cache', 'File cache', cache), plain('free', 'Free', rest - cache)]
 }
 
-function liveAt(scenario: Scenario, t: number, nowMs: number): Live {
+function liveAt(scenario: Scenario, t: number, nowMs: number, view: GuardView): Live {
   const ledger = ledgerAt(scenario, t)
   const available = ledger
     .filter((part) => part.kind === 'cache' || part.kind === 'free')
@@ -58,7 +62,7 @@ function liveAt(scenario: Scenario, t: number, nowMs: number): Live {
     memTotalBytes: scenario.memTotalBytes,
     memAvailableBytes: available,
     perCpuFreeBytes: 0,
-    freeForModelsBytes: Math.max(0, available - scenario.reserveBytes),
+    freeForModelsBytes: Math.max(0, available - view.reserveBytes),
     swapTotalBytes: scenario.swapTotalBytes,
     swapFreeBytes: scenario.swapTotalBytes - scenario.swapUsedBytes,
     topology: scenario.topology,
@@ -74,11 +78,11 @@ function liveAt(scenario: Scenario, t: number, nowMs: number): Live {
     },
     ledger,
     guard: {
-      mode: 'observe',
-      level: scenario.level,
-      reasons: [...scenario.reasons],
-      reserveBytes: scenario.reserveBytes,
-      floorBytes: scenario.floorBytes,
+      mode: view.mode,
+      level: view.level,
+      reasons: view.reasons,
+      reserveBytes: view.reserveBytes,
+      floorBytes: view.floorBytes,
       secondsToEmpty: scenario.secondsToEmpty
     }
   }
@@ -114,6 +118,21 @@ export function fakeCore(
   const runners = (): readonly RunnerView[] =>
     scenario.runners(t).map((one) => ({ ...one, state: states.get(one.id) ?? one.state }))
   let log = LOG
+  let pending: WireEvent[] = []
+  const guard = createFakeGuard({
+    scenario,
+    clock,
+    settings: () => settings,
+    ledger: () => ledgerAt(scenario, t),
+    runners,
+    stop(id) {
+      states.set(id, 'stopped')
+      const view = runners().find((one) => one.id === id)
+      pending.push({ v: PROTOCOL_VERSION, event: 'runner', payload: view })
+    },
+    emit: (event) => pending.push(event)
+  })
+  const live = (): Live => liveAt(scenario, t, clock(), guard.view())
 
   const answer = (command: keyof typeof COMMANDS, input: unknown): unknown => {
     switch (command) {
@@ -138,7 +157,7 @@ export function fakeCore(
       case 'app.notices':
         return scenario.notices
       case 'status.get':
-        return { ...liveAt(scenario, t, clock()), level: scenario.level, runners: runners() }
+        return { ...live(), level: scenario.level, runners: runners() }
       case 'recent.get':
         return recentOf(scenario, 899, clock())
       case 'runners.list':
@@ -179,6 +198,7 @@ export function fakeCore(
         settings = {
           ...settings,
           ...patch,
+          guard: { ...settings.guard, ...patch.guard },
           llamacpp: { ...settings.llamacpp, ...patch.llamacpp }
         } as Settings
         return settings
@@ -189,9 +209,27 @@ export function fakeCore(
   }
 
   return {
+    news() {
+      const told = pending
+      pending = []
+      for (const { event, payload } of told) EVENTS[event].parse(payload)
+      return told
+    },
     async request(raw) {
       const request = requestSchema.parse(raw)
       const command = request.command as keyof typeof COMMANDS
+      const ofGuard = guard.answer(command, request.input)
+      if (ofGuard !== null) {
+        const result = await ofGuard
+        return result.ok
+          ? {
+              v: PROTOCOL_VERSION,
+              id: request.id,
+              ok: true,
+              value: COMMANDS[command].output.parse(result.value)
+            }
+          : { v: PROTOCOL_VERSION, id: request.id, ok: false, error: result.error }
+      }
       const value = answer(command, request.input)
       if (value === null) {
         return {
@@ -209,7 +247,8 @@ export function fakeCore(
     },
     tick() {
       t += 1
-      return { v: PROTOCOL_VERSION, event: 'live', payload: liveAt(scenario, t, clock()) }
+      guard.tick()
+      return { v: PROTOCOL_VERSION, event: 'live', payload: live() }
     },
     logLine() {
       const text = `\nsrv  log_server_r: request: POST /v1/chat/completions 127.0.0.1 200 (${t})`

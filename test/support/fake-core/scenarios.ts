@@ -3,6 +3,7 @@ import type { GpuDevice, GpuSnapshot } from '../../../src/shared/model/gpu.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { LlamaCppSettings, Profile, RunnerView } from '../../../src/shared/model/runner.ts'
 import type { GuardLevel, Live, MachineFacts, Notice } from '../../../src/shared/model/status.ts'
+import type { GuardStory } from './guard-story.ts'
 
 export const GIB = 2 ** 30
 const MIB = 2 ** 20
@@ -32,6 +33,8 @@ export interface Scenario {
   readonly facts: MachineFacts
   /** Ids that can be started; any other start is refused, its model being missing. */
   readonly startable?: readonly string[]
+  /** What its guard does; without one it guards in good order and has nothing to tell. */
+  readonly guard?: GuardStory
   /** Closes the socket after the first seconds and never opens it again. */
   readonly drops?: boolean
 }
@@ -59,12 +62,12 @@ const profile = (id: string, label: string, path: string): Profile => ({
   floorBytes: null
 })
 
-const QWEN = profile('qwen3-32b', 'qwen3-32b', '/home/ada/models/Qwen3-32B-Q8_0.gguf')
-const OSS = profile('gpt-oss-120b', 'gpt-oss-120b', '/home/ada/models/gpt-oss-120b-mxfp4.gguf')
-const EMBED = profile('embed', 'nomic-embed', '/home/ada/models/nomic-embed-text-v2.gguf')
+export const QWEN = profile('qwen3-32b', 'qwen3-32b', '/home/ada/models/Qwen3-32B-Q8_0.gguf')
+export const OSS = profile('gpt-oss-120b', 'gpt-oss-120b', '/home/ada/models/gpt-oss-120b-mxfp4.gguf')
+export const EMBED = profile('embed', 'nomic-embed', '/home/ada/models/nomic-embed-text-v2.gguf')
 const GEMMA = profile('gemma-3-27b', 'gemma-3-27b', '/home/ada/models/gemma-3-27b-it-Q6_K.gguf')
 
-const view = (one: Profile, over: Partial<RunnerView>): RunnerView => ({
+export const view = (one: Profile, over: Partial<RunnerView>): RunnerView => ({
   id: one.id,
   kind: one.kind,
   label: one.label,
@@ -85,7 +88,7 @@ const view = (one: Profile, over: Partial<RunnerView>): RunnerView => ({
   ...over
 })
 
-const ready = (one: Profile, gpu: number, host: number, port: number, pid: number): RunnerView =>
+export const ready = (one: Profile, gpu: number, host: number, port: number, pid: number): RunnerView =>
   view(one, {
     state: 'ready',
     text: `Ready for 12 min; answers on port ${port}.`,
@@ -97,7 +100,7 @@ const ready = (one: Profile, gpu: number, host: number, port: number, pid: numbe
     bytes: { gpuBytes: gpu * GIB, hostBytes: host * GIB, fileBytes: 1.3 * GIB }
   })
 
-const part = (
+export const part = (
   id: string,
   label: string,
   kind: LedgerPart['kind'],
@@ -118,7 +121,7 @@ const part = (
 
 const wave = (t: number, period: number, height: number): number => Math.sin(t / period) * height
 
-const desktop = (t: number): readonly LedgerPart[] => [
+export const desktop = (t: number): readonly LedgerPart[] => [
   part('process:2210:88', 'firefox', 'process', 0.2, 3.1 + wave(t, 40, 0.3), [2210, 2288, 2291, 2400], 0.4),
   part('process:3100:99', 'code', 'process', 0.1, 2.2 + wave(t, 25, 0.1), [3100, 3120, 3142]),
   part('desktop', 'Desktop', 'desktop', 0.6, 2.4 + wave(t, 60, 0.1)),
@@ -392,9 +395,9 @@ const many: Scenario = {
   ]
 }
 
-const LONG =
+export const LONG =
   'Qwen3-Coder-480B-A35B-Instruct-1M-context-Q4_K_XL-unsloth-dynamic-2.0-abliterated-v7-final-really'
-const LONG_PROFILE = profile(
+export const LONG_PROFILE = profile(
   'long',
   LONG,
   `/mnt/a-very-long-mount-point/with/many/folders/in/it/${LONG}/${LONG}-00001-of-00007.gguf`

@@ -5,7 +5,8 @@ import { createServer, type Server } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import { fakeCore } from './core.ts'
-import { SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts'
+import { ALL_SCENARIOS } from './all-scenarios.ts'
+import type { Scenario } from './scenarios.ts'
 
 /** The policy of the product, so that a violation shows here too. */
 const CSP =
@@ -44,17 +45,27 @@ export function serveFakeCore(rendererDir: string, port: number, tickMs: number 
     const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/,\s*/)
     const token = offered.find((one) => one.startsWith('token.'))?.slice('token.'.length) ?? 'calm'
     const [name = 'calm', theme = 'system'] = token.split('_')
-    const scenario: Scenario = SCENARIOS[(name in SCENARIOS ? name : 'calm') as ScenarioName]
+    const scenario: Scenario = Object.hasOwn(ALL_SCENARIOS, name)
+      ? ALL_SCENARIOS[name as keyof typeof ALL_SCENARIOS]
+      : ALL_SCENARIOS.calm
     if (dropped.has(token)) return socket.terminate()
     const beganMs = Date.now()
     const clock = (): number => beganMs + ((Date.now() - beganMs) * TICK_MS) / tickMs
     const core = fakeCore(scenario, theme === 'dark' || theme === 'light' ? theme : 'system', clock)
+    const tell = (): void => {
+      for (const event of core.news()) socket.send(JSON.stringify(event))
+    }
     socket.on('message', (data) => {
-      void core.request(JSON.parse(String(data))).then((reply) => socket.send(JSON.stringify(reply)))
+      void core.request(JSON.parse(String(data))).then((reply) => {
+        socket.send(JSON.stringify(reply))
+        tell()
+      })
+      tell()
     })
     const timer = setInterval(() => {
       socket.send(JSON.stringify(core.tick()))
       socket.send(JSON.stringify(core.logLine()))
+      tell()
     }, tickMs)
     const drop = setTimeout(() => {
       if (scenario.drops !== true) return
@@ -74,7 +85,7 @@ if (import.meta.main) {
   const port = Number(process.argv[2] ?? 4747)
   await serveFakeCore(join(import.meta.dirname, '../../../out/renderer'), port)
   console.log(
-    Object.keys(SCENARIOS)
+    Object.keys(ALL_SCENARIOS)
       .map((name) => `http://127.0.0.1:${port}/#token=${name}`)
       .join('\n')
   )

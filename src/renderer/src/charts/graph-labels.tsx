@@ -4,8 +4,9 @@ import { clockText } from '../format/duration.ts'
 import { Swatch } from '../ui/swatch.tsx'
 import type { GraphData, GraphPoint } from './graph-data.ts'
 
-/** Baseline of a mark's label below the top of the plot, in px. */
+/** Baseline of a mark's label below the top of the plot, and from one row of labels to the next, in px. */
 const MARK_LABEL_Y = 34
+const MARK_ROW_PX = 18
 
 interface HoverProps {
   readonly data: GraphData
@@ -45,18 +46,21 @@ export function Hover({ data, hues, active, payload }: HoverProps): ReactNode {
 export function MarkLabel({
   text,
   before,
+  row = 0,
   viewBox
 }: {
   readonly text: string
   /** Left of its line, where there is no room to the right. */
   readonly before: boolean
+  /** Counted from the top; neighbours stand in different rows. */
+  readonly row?: number
   readonly viewBox?: { readonly x?: number; readonly y?: number }
 }): ReactNode {
   return (
     <text
       className="graph-mark"
       x={(viewBox?.x ?? 0) + (before ? -6 : 6)}
-      y={(viewBox?.y ?? 0) + MARK_LABEL_Y}
+      y={(viewBox?.y ?? 0) + MARK_LABEL_Y + row * MARK_ROW_PX}
       textAnchor={before ? 'end' : 'start'}
     >
       {text}

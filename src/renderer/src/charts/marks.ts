@@ -1,4 +1,4 @@
-/** A moment worth a line in the graph: what became of models. */
+/** A moment worth a line in the graph: what became of models, and what the guard did. */
 export interface GraphMark {
   readonly atMs: number
   readonly label: string
@@ -6,7 +6,7 @@ export interface GraphMark {
 
 export interface Marked {
   readonly label: string
-  readonly kind: 'started' | 'stopped' | 'ended' | 'killed'
+  readonly kind: 'started' | 'stopped' | 'ended' | 'killed' | 'paused' | 'resumed' | 'halted'
   readonly atMs: number
 }
 
@@ -23,7 +23,10 @@ const WORDS: Readonly<Record<Marked['kind'], (names: string) => string>> = {
   started: (names) => `Started ${names}`,
   stopped: (names) => `Stopped ${names}`,
   ended: (names) => `${names} ended`,
-  killed: (names) => `${names} ended (killed)`
+  killed: (names) => `${names} ended (killed)`,
+  paused: (names) => `Guard paused ${names}`,
+  resumed: (names) => `${names} goes on`,
+  halted: (names) => `Guard stopped ${names}`
 }
 
 /** 'Started a, b · Stopped c': what happened one after the other, alike things together. */

@@ -21,3 +21,17 @@ export function clockText(atMs: number): string {
     .map((part) => String(part).padStart(2, '0'))
     .join(':')
 }
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** A day and a time: 'today, 14:03:21', 'yesterday, 14:03:21', '12 Nov 2026, 14:03'. */
+export function whenText(atMs: number, nowMs: number): string {
+  const at = new Date(atMs)
+  const clock = clockText(atMs)
+  const sameDay = (other: Date): boolean => at.toDateString() === other.toDateString()
+  const yesterday = new Date(nowMs)
+  yesterday.setDate(yesterday.getDate() - 1)
+  if (sameDay(new Date(nowMs))) return `today, ${clock}`
+  if (sameDay(yesterday)) return `yesterday, ${clock}`
+  return `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}, ${clock.slice(0, 5)}`
+}

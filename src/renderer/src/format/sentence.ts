@@ -5,7 +5,7 @@ import {
 } from '../../../shared/domain/guard/assess.ts'
 import type { LedgerPart } from '../../../shared/model/ledger.ts'
 import { isKnown } from '../../../shared/model/reading.ts'
-import type { GuardLevel, Live } from '../../../shared/model/status.ts'
+import type { GuardLevel, GuardMode, Live } from '../../../shared/model/status.ts'
 import { bytesWords } from './bytes.ts'
 import { aboutText } from './duration.ts'
 
@@ -48,14 +48,17 @@ export function headline(live: HeadlineInput): string {
   return `Nothing left for models. ${left} of the desktop’s reserve.`
 }
 
-/** The level in one word. */
-export const LEVEL_WORDS: Readonly<Record<GuardLevel, string>> = {
+const LEVEL_WORDS: Readonly<Record<GuardLevel, string>> = {
   calm: 'Calm',
   watch: 'Watch',
   warn: 'Warning',
-  act: 'Act now',
+  act: 'Acting',
   emergency: 'Emergency'
 }
+
+/** The level in one word. Where the guard does not act, acting is up to whoever reads it. */
+export const levelWord = (level: GuardLevel, mode: GuardMode): string =>
+  level === 'act' && (mode === 'off' || mode === 'observe') ? 'Act now' : LEVEL_WORDS[level]
 
 /** The largest holder that can be stopped from here, else the largest that has a name. */
 export function largestHolder(parts: readonly LedgerPart[]): LedgerPart | null {

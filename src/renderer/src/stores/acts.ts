@@ -1,10 +1,10 @@
 import type { RunnerState, RunnerView } from '../../../shared/model/runner.ts'
 
-/** Something that happened to a model, worth a mark in the graph. */
+/** Something that happened to a model, worth a mark in the graph. paused, resumed, halted: by the guard. */
 export interface Act {
   readonly id: string
   readonly label: string
-  readonly kind: 'started' | 'stopped' | 'ended' | 'killed'
+  readonly kind: 'started' | 'stopped' | 'ended' | 'killed' | 'paused' | 'resumed' | 'halted'
   readonly atMs: number
 }
 

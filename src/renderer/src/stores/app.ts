@@ -5,7 +5,7 @@ import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { MachineFacts, Notice } from '../../../shared/model/status.ts'
 import type { LinkState } from '../client/link.ts'
 
-export const PAGES = ['overview', 'models', 'settings'] as const
+export const PAGES = ['overview', 'models', 'guard', 'settings'] as const
 export type Page = (typeof PAGES)[number]
 
 /** The panel itself: which page, whether the core answers, what it wants to be known. */

@@ -1,6 +1,7 @@
 import { createContext, use } from 'react'
 import { useStore, type StoreApi } from 'zustand'
 import type { AppState } from './app.ts'
+import type { GuardState } from './guard.ts'
 import type { LiveState } from './live.ts'
 import type { LogState } from './log.ts'
 import type { Panel } from './panel.ts'
@@ -17,6 +18,7 @@ interface States {
   readonly runners: RunnersState
   readonly settings: SettingsState
   readonly log: LogState
+  readonly guard: GuardState
 }
 
 /** The stores themselves, for what is read at a moment of the component's own choosing. */

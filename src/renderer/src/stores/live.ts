@@ -11,6 +11,8 @@ const rank = new Map(LEDGER_KINDS.map((kind, at) => [kind, at]))
 /** The last tick and what is derived from it for drawing. */
 export interface LiveState {
   readonly live: Live | null
+  /** When it came, on this page's own monotonic clock, in ms. */
+  readonly cameAtMs: number
   /** The ledger in drawing order: kinds as LEDGER_KINDS has them, within a kind by id, so nothing trades places. */
   readonly parts: readonly LedgerPart[]
   /** Ids of those who hold memory, largest first. */
@@ -36,6 +38,7 @@ const runnersIn = (parts: readonly LedgerPart[]): readonly string[] =>
 export function createLiveStore(): LiveStore {
   return createStore<LiveState>()((set) => ({
     live: null,
+    cameAtMs: 0,
     parts: [],
     holders: [],
     runnerIds: [],
@@ -50,6 +53,7 @@ export function createLiveStore(): LiveStore {
         const runners = runnersIn(sorted)
         return {
           live,
+          cameAtMs: performance.now(),
           parts,
           holders: sameList(before.holders, holders) ? before.holders : holders,
           hues: runners.every((id) => before.hues.has(id))
@@ -67,3 +71,7 @@ export function createLiveStore(): LiveStore {
     }
   }))
 }
+
+/** The time now on the machine that is shown, which need not be this one's: its last tick and what has passed since. */
+export const machineNowMs = ({ live, cameAtMs }: Pick<LiveState, 'live' | 'cameAtMs'>): number =>
+  live === null ? Date.now() : live.atMs + performance.now() - cameAtMs

@@ -5,6 +5,7 @@ import { disposable, disposeAll, type Disposable } from '../../../shared/util/di
 import type { PanelLink } from '../client/link.ts'
 import type { Visibility } from '../client/visibility.ts'
 import { createAppStore, type AppStore } from './app.ts'
+import { createGuardStore, type GuardStore } from './guard.ts'
 import { createLiveStore, type LiveStore } from './live.ts'
 import { createLogStore, type LogStore } from './log.ts'
 import { createModelWatch } from './model-watch.ts'
@@ -28,6 +29,7 @@ export interface Panel extends Disposable {
   readonly runners: RunnersStore
   readonly settings: SettingsStore
   readonly log: LogStore
+  readonly guard: GuardStore
 }
 
 /**
@@ -41,9 +43,11 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   const app = createAppStore(client, link.state)
   const live = createLiveStore()
   const recent = createRecentStore()
-  const runners = createRunnersStore(client, () => live.getState().live?.atMs ?? Date.now())
+  const nowMs = (): number => live.getState().live?.atMs ?? Date.now()
+  const runners = createRunnersStore(client, nowMs)
   const settings = createSettingsStore(client)
   const log = createLogStore(client)
+  const guard = createGuardStore(client, nowMs)
   /** The last tick that nobody saw. */
   let unseen: Live | null = null
 
@@ -63,6 +67,7 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     if (subscribed.ok) {
       runners.getState().reconnected()
       settings.getState().reconnected()
+      guard.getState().reconnected()
     }
     const open = log.getState().id
     await Promise.all([
@@ -70,6 +75,7 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
       app.getState().load(),
       settings.getState().load(),
       runners.getState().refresh(),
+      guard.getState().load(),
       open === null ? undefined : log.getState().open(open)
     ])
   }
@@ -122,6 +128,8 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     client.on('log', (chunk) => log.getState().append(chunk)),
     client.on('notice', (notice) => app.getState().notice(notice)),
     client.on('settings', (value) => settings.getState().accept(value)),
+    client.on('guard', (view) => guard.getState().accept(view)),
+    client.on('incident', (summary) => guard.getState().happened(summary)),
     disposable(
       runners.subscribe((now, before) => {
         if (now.runners !== before.runners) {
@@ -145,5 +153,5 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   ]
   watchTicks()
   if (link.state === 'connected') sync()
-  return { app, live, recent, runners, settings, log, dispose: () => disposeAll(parts) }
+  return { app, live, recent, runners, settings, log, guard, dispose: () => disposeAll(parts) }
 }

@@ -13,6 +13,13 @@ const PATHS = {
       <path d="M4 7.5 12 12l8-4.5M12 12v9" />
     </>
   ),
+  guard: (
+    <>
+      <path d="M12 3 20 6v5.5c0 4.8-3.3 8-8 9.5-4.7-1.5-8-4.7-8-9.5V6z" />
+      <path d="M12 7.5v9" />
+    </>
+  ),
+  pause: <path d="M8 5v14M16 5v14" strokeWidth="3.2" />,
   settings: (
     <>
       <path d="M4 7h9M19 7h1M4 17h1M11 17h9" />

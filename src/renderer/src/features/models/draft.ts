@@ -25,7 +25,9 @@ export interface Draft {
 }
 export type DraftField = keyof Draft
 /** Fields that are typed text. */
-export type TextDraftField = { [K in DraftField]: Draft[K] extends boolean | Importance ? never : K }[DraftField]
+export type TextDraftField = {
+  [K in DraftField]: Draft[K] extends boolean | Importance ? never : K
+}[DraftField]
 
 const settingsDraft = (settings: LlamaCppSettings): Pick<Draft, keyof LlamaCppSettings & DraftField> => ({
   contextTokens: String(settings.contextTokens),

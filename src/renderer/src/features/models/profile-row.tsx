@@ -28,6 +28,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const [editing, setEditing] = useState(false)
   const state = view?.state ?? 'stopped'
   const active = ACTIVE_STATES.includes(state)
+  const paused = usePanel('guard', (now) => now.frozen.has(profile.id)) && active
   const failed = state === 'failed' || state === 'lost'
   const progress = view === undefined ? null : loadProgress(view)
   const pct = progress === null || progress.share === null ? '' : ` ${Math.round(progress.share * 100)} %`
@@ -44,9 +45,8 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
           </p>
         </div>
         <p className="num profile-size">{sizeText(size ?? view?.modelBytes ?? 'unknown')}</p>
-        <p className={`state-word num ${state}`}>
-          {stateWord(state)}
-          {pct}
+        <p className={`state-word num ${paused ? 'paused' : state}`}>
+          {paused ? 'Paused' : `${stateWord(state)}${pct}`}
         </p>
         <RowButtons profile={profile} active={active} editing={editing} onEdit={() => setEditing(!editing)} />
       </div>

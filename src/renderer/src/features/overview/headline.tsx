@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { bytesText } from '../../format/bytes.ts'
 import { gpuTrouble } from '../../format/gpu.ts'
 import { machineName } from '../../format/names.ts'
-import { LEVEL_WORDS, advice, headline } from '../../format/sentence.ts'
+import { advice, headline, levelWord } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { LevelMark } from '../../ui/level-mark.tsx'
@@ -21,6 +21,7 @@ const OWNERS = {
  */
 export function Headline(): ReactNode {
   const told = usePanel('live', (state) => state.live?.guard.level ?? 'calm')
+  const mode = usePanel('live', (state) => state.live?.guard.mode ?? 'off')
   const stale = usePanel('app', (state) => state.stale)
   const text = usePanel('live', (state) => (state.live === null ? '' : headline(state.live)))
   const next = usePanel('live', (state) => (state.live === null ? '' : advice(state.live)))
@@ -33,7 +34,7 @@ export function Headline(): ReactNode {
     <header className={`headline level-${level}`}>
       <div className="headline-mark">
         <LevelMark level={level} size={34} />
-        <span>{level === 'unknown' ? 'No news' : LEVEL_WORDS[level]}</span>
+        <span>{level === 'unknown' ? 'No news' : levelWord(level, mode)}</span>
       </div>
       <div className="headline-words">
         <h1 tabIndex={-1}>

@@ -5,6 +5,7 @@ import { LiveGraph } from '../../charts/live-graph.tsx'
 import { graphMarks, type GraphMark } from '../../charts/marks.ts'
 import { bytesWords } from '../../format/bytes.ts'
 import { usePanel, usePanelStores } from '../../stores/context.ts'
+import { allActs } from '../../stores/guard-acts.ts'
 
 const WINDOWS = [1, 5, 15] as const
 type WindowMinutes = (typeof WINDOWS)[number]
@@ -21,7 +22,9 @@ function useDrawn(windowMs: number): Drawn {
   const step = usePanel('recent', ({ points }) =>
     Math.floor((points.at(-1)?.atMs ?? 0) / drawnStepMs(windowMs))
   )
-  const acts = usePanel('runners', (state) => state.acts)
+  const ofModels = usePanel('runners', (state) => state.acts)
+  const ofGuard = usePanel('guard', (state) => state.acts)
+  const acts = allActs(ofModels, ofGuard)
   const key = `${windowMs} ${step} ${acts.map(({ id, kind, atMs }) => `${id} ${kind} ${atMs}`).join()}`
   const draw = (): Drawn => {
     const { series, points } = panel.recent.getState()

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { floorBytes, reserveBytes } from '../../../../shared/domain/guard/thresholds.ts'
-import { GIB, bytesWords } from '../../format/bytes.ts'
-import { gibField, parseGib } from '../../format/gib.ts'
+import { bytesWords } from '../../format/bytes.ts'
+import { gibField, readThreshold, type ThresholdField } from '../../format/gib.ts'
 import { usePanel } from '../../stores/context.ts'
 import { TextSetting } from './text-setting.tsx'
 
@@ -12,17 +12,13 @@ export function MemorySettings(): ReactNode {
   const total = usePanel('live', (state) => state.live?.memTotalBytes ?? 0)
   const change = usePanel('settings', (state) => state.change)
   const refuse = usePanel('settings', (state) => state.refuse)
-  const save = async (field: 'reserveBytes' | 'floorBytes', text: string): Promise<boolean> => {
-    const bytes = parseGib(text)
-    if (bytes === 'bad') return refuse(field, `'${text}' is no number of GiB. Write 6 or 5.5.`)
-    if (bytes !== null && bytes > total / 2) {
-      return refuse(field, `Half of this machine’s memory at most: ${Math.floor(total / 2 / GIB)} GiB.`)
-    }
-    if (field === 'floorBytes' && bytes !== null && bytes > reserveBytes(total, reserve)) {
-      const most = bytesWords(reserveBytes(total, reserve))
-      return refuse(field, `The floor cannot be above the reserve (${most}). Raise the reserve first.`)
-    }
-    return change(field, { [field]: bytes })
+  const save = async (field: ThresholdField, text: string): Promise<boolean> => {
+    const read = readThreshold(field, text, {
+      memTotalBytes: total,
+      reserveBytes: reserveBytes(total, reserve),
+      floorBytes: floorBytes(total, floor)
+    })
+    return read.bad === null ? change(field, { [field]: read.bytes }) : refuse(field, read.bad)
   }
   return (
     <section className="card" aria-labelledby="memory-title">
