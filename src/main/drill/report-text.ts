@@ -4,7 +4,6 @@ import { hasPassed, type Timeline } from './timeline.ts'
 
 /** What the drill saw besides the guard's events. */
 export interface DrillFacts {
-  readonly boundBytes: number
   readonly takenBytes: number
   /** How the drill's process ended by itself, in words; null: it did not. */
   readonly endedBy: string | null

@@ -149,7 +149,6 @@ async function observe(drill: {
     atMs,
     passed: hasPassed(line),
     text: drillText(line, {
-      boundBytes: pace.boundBytes,
       takenBytes: eater.takenBytes,
       endedBy: eater.ended,
       aboveFloorBytes: lowest - thresholds.floorBytes,

@@ -16,12 +16,7 @@ export function storyOf(events: readonly GuardEvent[]): Story {
   const who = events.find(({ label }) => label !== null)?.label ?? 'a program'
   const title = titleOf(events, who)
   const first = events.find(isAct)
-  const sentences = [
-    `${title}.`,
-    proofOf(events),
-    first === undefined || first.reasons.length === 0 ? '' : `Why: ${first.reasons.map(sentence).join(' ')}`,
-    adviceOf(events)
-  ]
+  const sentences = [`${title}.`, proofOf(events), whyOf(first?.reasons ?? [], who), adviceOf(events)]
   return { title, text: sentences.filter((one) => one !== '').join(' ') }
 }
 
@@ -33,7 +28,7 @@ export function wouldStory(event: GuardEvent): Story {
     title: `Would have stopped ${who}`,
     text: [
       `The guard only observes: it would have acted on ${who}${holds}.`,
-      event.reasons.length === 0 ? '' : `Why: ${event.reasons.map(sentence).join(' ')}`,
+      whyOf(event.reasons, who),
       "To let it act, choose 'balanced' on the Guard page."
     ]
       .filter((one) => one !== '')
@@ -86,6 +81,12 @@ function adviceOf(events: readonly GuardEvent[]): string {
   return events.some(isStop)
     ? 'If it happens again: a smaller model, or less context, leaves the desktop its reserve.'
     : ''
+}
+
+/** Without what was done to it, which is said already. */
+function whyOf(reasons: readonly string[], who: string): string {
+  const causes = reasons.filter((reason) => !reason.startsWith(`${who} `))
+  return causes.length === 0 ? '' : `Why: ${causes.map(sentence).join(' ')}`
 }
 
 /** By the monotonic clock; nothing where it went back, as between two boots. */
