@@ -41,6 +41,20 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     }
     return left > 0 ? [...points, point(time + left / rate, 0)] : points
   },
+  /** Another rate every 1.1 s, from half to all of it, up and down. */
+  uneven(start, rate) {
+    const points = [point(0, start)]
+    let [time, left] = [0, start]
+    for (let i = 0; left > 0; i++) {
+      const now = rate * ([1, 0.5, 0.75, 1, 0.6, 0.9, 0.5][i % 7] ?? 1)
+      const seconds = Math.min(1.1, left / now)
+      left = Math.max(0, left - now * seconds)
+      time += seconds
+      points.push(point(time, left < 1e-6 ? 0 : left))
+      if (left < 1e-6) break
+    }
+    return points
+  },
   /** Takes four times as fast, then waits: 0.2 s in every 0.8 s. */
   chunks(start, rate) {
     const points = [point(0, start)]
@@ -176,9 +190,12 @@ export function madeQuiet(): readonly QuietCase[] {
     dips('deep glitch', 'healthy', 7, 5.5, 0.02, 0.02),
     load(9, 5.9, 0.18, 0.03),
     load(9, 2.5, 0.18, 0.03),
+    load(60, 3.5, 1, 0.03),
     load(60, 4.9, 2, 0.03),
     load(60, 4.9, 3, 0.03),
     load(60, 6.3, 4, 0.03),
+    load(60, 6.8, 4.5, 0.03),
+    load(60, 7.3, 5, 0.03),
     load(60, 11.7, 7, 0.03)
   )
   const learnt: QuietCase[] = [

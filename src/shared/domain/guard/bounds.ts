@@ -3,9 +3,13 @@ import { isKnown } from '../../model/reading.ts'
 import type { DecideVictim, GuardMemory, MemoryPoint } from './decide.types.ts'
 
 /** From the fall of memory to the signal: one tick, one decision, the system calls. */
-const REACTION_MS = 150
-/** Learnt latencies vary, and a fall may get faster meanwhile. */
-const LATENCY_FACTOR = 1.3
+const REACTION_MS = 200
+/**
+ * Learnt latencies vary, and a fall may get faster meanwhile.
+ *
+ * The knee of what `bench collapse` measures: less loses more floors, more touches loads that end just above it.
+ */
+const LATENCY_FACTOR = 1.4
 /** Assumed where the caller gives no usable one: a SIGKILLed vLLM on GB10 stops growing within half a second. */
 export const DEFAULT_STOP_LATENCY_MS = 500
 /** The strict mode does not wait for the last moment. */
@@ -13,7 +17,7 @@ const STRICT_LEAD_MS = 2_000
 /** A model that rests at some level breathes by this share of it. */
 const REST_BREATH = 0.9
 /** A machine seen to rest below the floor is left alone down to this share of that level. */
-const RESTED_SHARE = 0.75
+const RESTED_SHARE = 0.5
 /** A level that stays within this share of itself … */
 const REST_BAND = 0.1
 /** … for this long is rest. */

@@ -14,8 +14,10 @@ const WENT_ON_SHARE = 0.5
 export const CONTINUE_MS = 15_000
 /** Where the caller gives no usable one. */
 const DEFAULT_GRACE_MS = 10_000
-/** Whoever is not gone by then is killed again: new children of a restarting tree. */
+/** Whoever runs again by then is killed again: new children of a tree that restarts itself. */
 const KILL_AGAIN_MS = 2_000
+/** Whoever is not gone by then hangs in the kernel: another one may be next, if memory still falls. */
+const STUCK_MS = 30_000
 /** A second victim needs a fall that began after the first was gone, this long. */
 const NEXT_VICTIM_MS = 500
 /** An event is not over sooner: the fall in the older readings must not begin the next one. */
@@ -213,8 +215,12 @@ function stepEnding(input: StepInput, episode: Episode): Step {
 }
 
 function stepKilled(input: StepInput, episode: Episode): Step {
-  if (input.outlook === null || input.nowMs - episode.sinceMs < KILL_AGAIN_MS) return stay(input, episode)
-  return nextVictim(input, episode, input.outlook) ?? act(input, episode, 'kill')
+  const { nowMs, outlook, victims } = input
+  if (outlook === null) return stay(input, episode)
+  const passed = nowMs - episode.sinceMs
+  if (passed >= STUCK_MS) return nextVictim(input, episode, outlook) ?? stay(input, episode)
+  const runs = victims.some(({ id, state }) => id === episode.victimId && state === 'running')
+  return runs && passed >= KILL_AGAIN_MS ? act(input, episode, 'kill') : stay(input, episode)
 }
 
 function stepPause(input: StepInput, episode: Episode): Step {

@@ -7,8 +7,12 @@ const MIB = 1024 ** 2
 const WINDOWS_MS = [250, 500, 1_000, 2_000, 4_000] as const
 /** How far ahead a window may be believed, in its own lengths. */
 const REACH = 8
-/** Each half of a window holds at least this share of it, else one late reading would be both halves. */
-const LEAST_HALF = 0.25
+/** A window shorter than this must fall in three parts, a longer one in two: a burst of two ticks is no fall. */
+const SHORT_WINDOW_MS = 1_000
+/** Each part of a window holds at least half of its share, else one late reading would be several parts. */
+const LEAST_PART = 0.5
+/** Rises in this time before the newest reading are noise that a fall must exceed. */
+const NOISE_MS = 1_000
 /** A window whose oldest reading is older than this, in its own lengths, has a hole in it. */
 const LONGEST = 2
 
@@ -34,44 +38,73 @@ export const leastFallBytesPerS = (memTotalBytes: number): number =>
 /**
  * The steady fall over one window that ends at the newest reading, bytes per second; 0 where there is none.
  *
- * Steady: both halves fall, each by more than memory rose in between, so that one dip, one burst or noise is none.
- * Real readings only, nothing interpolated: a step between two readings lies in one half. More memory in the newest
+ * Steady: every part of it falls, each by more than memory rose in between, so that one dip, one burst or noise is none.
+ * Real readings only, nothing interpolated: a step between two readings lies in one part. More memory in the newest
  * reading never makes it faster.
  */
 export function steadyFall(points: readonly MemoryPoint[], windowMs: number, sinceMs = -Infinity): number {
   const newest = points.at(-1)
-  if (newest === undefined) return 0
-  let startAt = -1
-  for (let i = points.length - 2; i >= 0; i--) {
-    const point = points[i]
-    if (point === undefined || point.monotonicMs < sinceMs) break
-    if (newest.monotonicMs - point.monotonicMs >= windowMs) {
-      startAt = i
-      break
-    }
-  }
+  const startAt = startOf(points, windowMs, sinceMs)
   const start = points[startAt]
-  if (start === undefined) return 0
+  if (newest === undefined || start === undefined) return 0
   const spanMs = newest.monotonicMs - start.monotonicMs
   if (spanMs > windowMs * LONGEST) return 0
-  const middleMs = start.monotonicMs + spanMs / 2
-  let middle = start
-  let least = start.availableBytes
-  let rise = 0
-  for (let i = startAt + 1; i < points.length; i++) {
-    const point = points[i]
-    if (point === undefined) break
-    rise = Math.max(rise, point.availableBytes - least)
-    least = Math.min(least, point.availableBytes)
-    if (Math.abs(point.monotonicMs - middleMs) < Math.abs(middle.monotonicMs - middleMs)) middle = point
+  const parts = windowMs < SHORT_WINDOW_MS ? 3 : 2
+  const rise = highestRise(points, newest.monotonicMs - Math.max(spanMs, NOISE_MS), sinceMs)
+  let slowest = Infinity
+  let from = start
+  for (let part = 1; part <= parts; part++) {
+    const to = part === parts ? newest : nearest(points, startAt, start.monotonicMs + (spanMs * part) / parts)
+    const ms = to.monotonicMs - from.monotonicMs
+    const gone = from.availableBytes - to.availableBytes
+    if (ms < (spanMs / parts) * LEAST_PART || gone <= rise) return 0
+    slowest = Math.min(slowest, (gone * 1000) / ms)
+    from = to
   }
-  const firstMs = middle.monotonicMs - start.monotonicMs
-  const secondMs = newest.monotonicMs - middle.monotonicMs
-  if (Math.min(firstMs, secondMs) < spanMs * LEAST_HALF) return 0
-  const first = start.availableBytes - middle.availableBytes
-  const second = middle.availableBytes - newest.availableBytes
-  if (Math.min(first, second) <= rise) return 0
-  return Math.min(first / firstMs, second / secondMs) * 1000
+  return slowest
+}
+
+/** Index of the youngest reading that is a window old; −1: none since `sinceMs`. */
+function startOf(points: readonly MemoryPoint[], windowMs: number, sinceMs: number): number {
+  const newestMs = points.at(-1)?.monotonicMs ?? 0
+  for (let i = points.length - 2; i >= 0; i--) {
+    const atMs = points[i]?.monotonicMs ?? -Infinity
+    if (atMs < sinceMs) return -1
+    if (newestMs - atMs >= windowMs) return i
+  }
+  return -1
+}
+
+/** The reading nearest to a time, from an index on. */
+function nearest(points: readonly MemoryPoint[], startAt: number, atMs: number): MemoryPoint {
+  let best = points[startAt] ?? EMPTY
+  for (let i = startAt + 1; i < points.length; i++) {
+    const point = points[i] ?? best
+    if (Math.abs(point.monotonicMs - atMs) >= Math.abs(best.monotonicMs - atMs)) break
+    best = point
+  }
+  return best
+}
+
+const EMPTY: MemoryPoint = {
+  monotonicMs: 0,
+  availableBytes: 0,
+  stallFullUs: 'unknown',
+  majorFaults: 'unknown',
+  swapOutPages: 'unknown',
+  allocStalls: 'unknown'
+}
+
+/** By how much memory rose at most, from any reading to a later one. */
+function highestRise(points: readonly MemoryPoint[], fromMs: number, sinceMs: number): number {
+  let least = Infinity
+  let rise = 0
+  for (const { monotonicMs, availableBytes } of points) {
+    if (monotonicMs < fromMs || monotonicMs < sinceMs) continue
+    rise = Math.max(rise, availableBytes - least)
+    least = Math.min(least, availableBytes)
+  }
+  return rise
 }
 
 /** The steady falls of all windows that are fast enough to count; readings before `sinceMs` are left out. */
