@@ -12,6 +12,9 @@ const buffer = Buffer.allocUnsafeSlow(STAT_BYTES)
 export interface ProcessHandle extends Disposable {
   readonly pid: number
   readonly startTicks: number
+  /** As it was when taken hold of. */
+  readonly name: string
+  readonly ownerUid: number
   /** null: it has ended. */
   look(): ProcessStat | null
   /** Looks first: a process that has ended is 'gone'. */
@@ -76,6 +79,8 @@ export function holdProcess(kernel: Kernel, pid: number, startTicks: number | nu
   return {
     pid,
     startTicks: first.startTicks,
+    name: first.name,
+    ownerUid: fs.fstatSync(fd).uid,
     reachable: kernel.signal(pid, pidfd, SIGNAL.probe) !== 'refused',
     look,
     signal: (signal) => (look() === null ? 'gone' : kernel.signal(pid, pidfd, signal)),

@@ -9,16 +9,19 @@ import {
   parsePerCpuPages,
   parseStalls,
   parseStrain,
+  type Stalls,
   type Strain
 } from './counters.ts'
 import { keptFile } from './kept-file.ts'
 import { parseMemory } from './meminfo.ts'
 
 /**
- * How old the costlier files may be: zoneinfo 29 µs, vmstat 12 µs and buddyinfo 4 µs on 2 CPUs, the first growing
- * with the CPUs; meminfo and pressure (7 and 3 µs) are read each time. 250 ms: the guard's shortest window.
+ * How old all but meminfo may be. zoneinfo takes 29 µs, vmstat 12 µs, buddyinfo 4 µs and pressure 3 µs on 2 CPUs, the
+ * first growing with the CPUs; meminfo takes 7 µs and is read each time. Near: the guard's shortest window; calm:
+ * what they tell is of use only when memory is short.
  */
-const SLOW_EVERY_MS = 250
+const OLD_NEAR_MS = 200
+const OLD_CALM_MS = 1_000
 const FALLBACK_PAGE_BYTES = 4096
 /** elf.h: the entry of the auxiliary vector that holds the page size. */
 const AT_PAGESZ = 6n
@@ -26,8 +29,8 @@ const AUXV_ENTRY_BYTES = 16
 
 /** The machine's memory now, through descriptors that are always open. */
 export interface Readings extends Disposable {
-  /** null: memory cannot be read. `fresh`: the costlier files too, as just before an act. */
-  take(nowMs: number, fresh?: boolean): GuardReading | null
+  /** null: memory cannot be read. 'fresh': every file now, as just before an act. */
+  take(nowMs: number, need: 'calm' | 'near' | 'fresh'): GuardReading | null
 }
 
 /** The kernel's page size, from the auxiliary vector; arm64 kernels may use 64 KiB. */
@@ -52,11 +55,14 @@ export function createReadings(procRoot: string): Readings {
   const buddyinfo = keptFile(`${procRoot}/buddyinfo`, false)
   let slowAtMs = Number.NEGATIVE_INFINITY
   let perCpuBytes = 0
+  let stalls: Stalls = NO_STALLS
   let strain: Strain = NO_STRAIN
   let largestFreeBlockBytes: Reading = 'unknown'
 
   const pagesInBytes = (pages: Reading): Reading => (typeof pages === 'number' ? pages * pageBytes : pages)
   const readSlow = (): void => {
+    const pressures = pressure.read()
+    stalls = pressures < 0 ? NO_STALLS : parseStalls(pressure.bytes, pressures)
     const zones = zoneinfo.read()
     const perCpu = zones < 0 ? 'unknown' : pagesInBytes(parsePerCpuPages(zoneinfo.bytes, zones))
     // Not known: MemAvailable alone, which is the lower figure.
@@ -69,13 +75,12 @@ export function createReadings(procRoot: string): Readings {
   }
 
   return {
-    take(nowMs, fresh = false) {
+    take(nowMs, need) {
       const length = meminfo.read()
       const memory = length < 0 ? null : parseMemory(meminfo.bytes, length)
       if (memory === null) return null
-      const stallLength = pressure.read()
-      const stalls = stallLength < 0 ? NO_STALLS : parseStalls(pressure.bytes, stallLength)
-      if (fresh || nowMs - slowAtMs >= SLOW_EVERY_MS) {
+      const oldMs = need === 'calm' ? OLD_CALM_MS : OLD_NEAR_MS
+      if (need === 'fresh' || nowMs - slowAtMs >= oldMs) {
         slowAtMs = nowMs
         readSlow()
       }

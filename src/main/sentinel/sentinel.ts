@@ -11,6 +11,7 @@ import { statOf } from './process-handle.ts'
 import { SENTINEL_PROTOCOL, type FromSentinel, type ToSentinel } from './protocol.ts'
 import type { Readings } from './readings.ts'
 import type { Rights } from './rights.ts'
+import { restMs } from './rest.ts'
 import { createWatch, type RunningWatch } from './watch.ts'
 
 /** A core shows the state once a second; more often only when it changed. */
@@ -66,6 +67,8 @@ export function createSentinel(parts: SentinelParts): Sentinel {
   let stateSent = ''
   let lifeLookedMs = Number.NEGATIVE_INFINITY
   let neededMs = monotonicMs()
+  /** As the last pace was: how near memory is. */
+  let waitedMs = REST_TICK_MS
   let timer: NodeJS.Timeout | undefined
   let disposed = false
 
@@ -80,7 +83,7 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     forbidden: (pid: number): boolean =>
       pid <= LAST_UNTOUCHABLE_PID || pid === process.pid || pid === core?.pid,
     forbiddenGroup: (groupId: number): boolean => groupId === ownGroup || groupId === coreGroup,
-    readFresh: () => (newest = parts.readings.take(monotonicMs(), true)),
+    readFresh: () => (newest = parts.readings.take(monotonicMs(), 'fresh')),
     onEvent: (event: Parameters<typeof ring.add>[0]) => {
       const added = ring.add(event)
       parts.log(`${event.kind} ${event.label ?? ''}: ${event.reasons[0] ?? ''}`)
@@ -127,7 +130,7 @@ export function createSentinel(parts: SentinelParts): Sentinel {
   const tick = (): void => {
     ticks++
     const nowMs = monotonicMs()
-    newest = parts.readings.take(nowMs)
+    newest = parts.readings.take(nowMs, waitedMs < REST_TICK_MS ? 'near' : 'calm')
     for (const watch of watches.values()) watch.step(newest)
     if (newest !== null) {
       const level = watches.get('main')?.decision?.level ?? 'calm'
@@ -137,12 +140,17 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     lookAtLife(nowMs)
   }
 
+  const highestBoundBytes = (): number =>
+    Math.max(0, ...[...watches.values()].map((watch) => watch.reserveBytes))
+
   const run = (): void => {
     if (disposed) return
     let waitMs = REST_TICK_MS
     try {
       tick()
       for (const watch of watches.values()) waitMs = Math.min(waitMs, watch.paceMs())
+      waitedMs = waitMs
+      if (newest !== null) waitMs = restMs(waitMs, newest.availableBytes - highestBoundBytes())
     } catch (error) {
       // Whatever it is, the next look must come.
       parts.log(`a look failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)

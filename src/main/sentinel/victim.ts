@@ -1,5 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
+import { BUILT_IN_PROTECTED, isProtected } from '../../shared/domain/guard/protected.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
 import { findFamily } from './family.ts'
@@ -12,6 +14,9 @@ const MAX_ROUNDS = 16
 
 /** A look at every process takes 10 ms with 500 of them; the driver may hold a big one for seconds. */
 const SWEEP_EVERY_MS = 250
+
+/** A look costs 10 µs; the core tells new processes about once a second anyway. */
+const LOOK_EVERY_MS = 500
 
 export type VictimState = 'running' | 'frozen' | 'ending' | 'gone'
 export type VictimAct = 'freeze' | 'thaw' | 'terminate' | 'kill'
@@ -59,12 +64,19 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   let groupLeaders: ReadonlySet<number> = new Set()
   let sweptAtMs = Number.NEGATIVE_INFINITY
   let someLived = true
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+  let seen: VictimState = 'running'
   const held = new Map<string, ProcessHandle>()
 
   const hold = (pid: number, startTicks: number | null): ProcessHandle | null => {
     if (parts.forbidden(pid)) return null
     const handle = holdProcess(kernel, pid, startTicks)
     if (handle === null) return null
+    // The core may allow what is the user's own; nobody may order an end of what the whole machine stands on.
+    if (handle.ownerUid !== process.getuid?.() && isProtected([handle.name], BUILT_IN_PROTECTED)) {
+      handle.dispose()
+      return null
+    }
     const key = keyOf(handle)
     const known = held.get(key)
     if (known !== undefined) {
@@ -89,6 +101,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
 
   const update = (next: ArmedVictim): void => {
     armed = next
+    lookedAtMs = Number.NEGATIVE_INFINITY
     groupLeaders = new Set(
       next.groupLeaders.map(({ pid }) => pid).filter((pid) => !parts.forbiddenGroup(pid))
     )
@@ -108,6 +121,23 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     return new Set(ids.filter((id) => groupLeaders.has(id)))
   }
 
+  const look = (): VictimState => {
+    let someLive = false
+    for (const [key, handle] of held) {
+      const stat = handle.look()
+      if (stat === null) {
+        handle.dispose()
+        held.delete(key)
+        continue
+      }
+      someLive = true
+      if (done === 'terminated' || done === 'killed') return 'ending'
+      // One that runs is enough: a look at each of hundreds would cost more than all the rest of a tick.
+      if (stat.state !== 'T') return 'running'
+    }
+    return someLive ? 'frozen' : 'gone'
+  }
+
   const findMore = (thorough: boolean): readonly ProcessHandle[] => {
     const known = alive()
     const cgroupDir = armed.cgroupDir
@@ -119,6 +149,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     let sent = 0
     let refused = 0
     let firstSignalMs: number | null = null
+    lookedAtMs = Number.NEGATIVE_INFINITY
     const send = (handles: readonly ProcessHandle[], signal: Signal): void => {
       for (const handle of handles) {
         const outcome = handle.signal(signal)
@@ -183,20 +214,12 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     update,
     act,
     state() {
-      let someLive = false
-      for (const [key, handle] of held) {
-        const stat = handle.look()
-        if (stat === null) {
-          handle.dispose()
-          held.delete(key)
-          continue
-        }
-        someLive = true
-        if (done === 'terminated' || done === 'killed') return 'ending'
-        // One that runs is enough: a look at each of hundreds would cost more than all the rest of a tick.
-        if (stat.state !== 'T') return 'running'
-      }
-      return someLive ? 'frozen' : 'gone'
+      const nowMs = parts.monotonicMs()
+      // While nothing is done to it, its end only saves a place in the order.
+      if (done === 'nothing' && nowMs - lookedAtMs < LOOK_EVERY_MS) return seen
+      lookedAtMs = nowMs
+      seen = look()
+      return seen
     },
     reach() {
       const reachable = [...held.values()].filter((handle) => handle.reachable).length

@@ -22,6 +22,7 @@ export interface WatchParts extends VictimParts {
 /** One set of thresholds and victims as it runs: decides with each reading, acts, tells what it did. */
 export interface RunningWatch extends Disposable {
   readonly id: string
+  readonly reserveBytes: number
   update(watch: Watch): void
   answer(victimId: string, choice: GuardAnswer): void
   /** Decides and acts. */
@@ -168,6 +169,9 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   update(first)
   return {
     id: first.id,
+    get reserveBytes() {
+      return watch.policy.reserveBytes
+    },
     get decision() {
       return decision
     },
