@@ -1,8 +1,23 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { decodeBlackBox, type BlackBoxContent } from '../../src/shared/domain/black-box/decode.ts'
 import { startEater, type Eater, type EaterOptions } from '../support/eater-process.ts'
 import { fakeMemory, type FakeMemory } from '../support/fake-memory.ts'
 import {
   connectStandIn,
+  identityOf,
+  runSentinel,
   startSentinel,
   stateOf,
   victimOf,
@@ -11,9 +26,13 @@ import {
   type SentinelOptions,
   type SentinelProcess
 } from '../support/sentinel-process.ts'
-import { isAlive } from '../support/until.ts'
+import { isAlive, until } from '../support/until.ts'
 
 // The real process, real signals to real processes; memory is as the test says.
+
+const MIB = 1024 ** 2
+/** A user without rights, on every Linux. */
+const NOBODY = 65_534
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -30,8 +49,16 @@ async function sentinel(fake: FakeMemory, options: SentinelOptions = {}): Promis
   cleanups.push(() => started.remove())
   return started
 }
-async function core(process: SentinelProcess): Promise<CoreStandIn> {
-  const connected = await connectStandIn(process.socketPath)
+/** A fall that ends as soon as the guard froze the hog, above the floor: then it waits for an answer. */
+async function fallUntilFrozen(fake: FakeMemory, stand: CoreStandIn, hog: Eater): Promise<void> {
+  const falling = fake.fall(100, 1_000)
+  await stand.event('freeze')
+  fake.set(700)
+  await falling
+  await until('it is frozen', () => states(hog).every((state) => state === 'T'))
+}
+async function core(process: SentinelProcess, blackBoxPath: string | null = null): Promise<CoreStandIn> {
+  const connected = await connectStandIn(process.socketPath, blackBoxPath)
   cleanups.push(() => connected.close())
   return connected
 }
@@ -40,26 +67,372 @@ async function eater(options: EaterOptions = {}): Promise<Eater> {
   cleanups.push(() => started.end())
   return started
 }
+const states = (hog: Eater): readonly (string | null)[] => hog.pids.map(stateOf)
+const allGone = (hog: Eater): boolean => hog.pids.every((pid) => !isAlive(pid))
+const kinds = (stand: CoreStandIn): readonly string[] => stand.events().map((event) => event.kind)
 
 describe('the ladder on real processes', () => {
-  it('freezes the one that is first, and kills it when memory falls on', async () => {
+  it('freezes the one that is first, kills it when memory falls on, and proves what came back', async () => {
     const fake = memory()
-    const guard = await sentinel(fake)
-    const stand = await core(guard)
+    const stand = await core(await sentinel(fake))
     const hog = await eater()
     const other = await eater()
     stand.arm([watchOf([victimOf('hog', hog.pids), victimOf('other', other.pids)])])
-    const [pid] = hog.pids
     void fake.fall(100, 2_000)
     const frozen = await stand.event('freeze')
     expect(frozen).toMatchObject({ watchId: 'main', victimId: 'hog', label: 'hog' })
     expect(frozen.reasons.length).toBeGreaterThan(0)
     await stand.event('kill')
     await stand.event('gone')
-    expect(isAlive(pid ?? 0)).toBe(false)
+    expect(allGone(hog)).toBe(true)
     fake.set(4_096)
-    await stand.event('memory-back')
-    expect(other.pids.map(stateOf)).not.toContain('T')
+    const back = await stand.event('memory-back')
+    expect(back.bytes).toBeGreaterThan(3_000 * MIB)
+    expect(states(other)).not.toContain('T')
     expect(other.pids.every(isAlive)).toBe(true)
+  })
+
+  it('waits frozen for the answer, asks in its state, and thaws on "continue"', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)], { answerMs: null })])
+    await fallUntilFrozen(fake, stand, hog)
+    await until('the question', () => stand.state()?.watches[0]?.ask?.stage === 'frozen')
+    expect(stand.state()?.watches[0]).toMatchObject({
+      holdLaunches: true,
+      ask: { victimId: 'hog', label: 'hog' }
+    })
+    stand.send({ type: 'answer', watchId: 'main', victimId: 'hog', choice: 'continue' })
+    await until('it runs again', () => !states(hog).includes('T'))
+    await stand.event('thaw')
+    expect(allGone(hog)).toBe(false)
+  })
+
+  it('ends the whole tree on "stop", though it was frozen', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater({ child: 'child' })
+    stand.arm([watchOf([victimOf('hog', hog.pids)], { answerMs: null })])
+    await fallUntilFrozen(fake, stand, hog)
+    stand.send({ type: 'answer', watchId: 'main', victimId: 'hog', choice: 'stop' })
+    await stand.event('terminate')
+    await stand.event('gone')
+    expect(allGone(hog)).toBe(true)
+    expect(kinds(stand)).not.toContain('kill')
+  })
+
+  it('kills after the grace who does not heed SIGTERM', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater({ ignoreTerm: true })
+    stand.arm([watchOf([victimOf('hog', hog.pids, { graceMs: 200 })])])
+    await until('a decision', () => stand.state())
+    stand.send({ type: 'answer', watchId: 'main', victimId: 'hog', choice: 'stop' })
+    await stand.event('terminate')
+    await stand.event('kill')
+    await until('it is gone', () => allGone(hog))
+  })
+
+  it('finds a child that holds the memory though only its parent was armed', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater({ child: 'child', ignoreTerm: true })
+    stand.arm([watchOf([victimOf('hog', hog.pids.slice(0, 1), { graceMs: 200 })])])
+    void fake.fall(100, 2_000)
+    await stand.event('kill')
+    await until('both are gone', () => allGone(hog))
+  })
+
+  it('finds who left the session through the group of processes the kernel keeps', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    const leaver = await eater()
+    // Listed as the kernel lists a control group; the real one may not be writable here.
+    const cgroupDir = mkdtempSync(join(tmpdir(), 'cgroup-'))
+    cleanups.push(() => rmSync(cgroupDir, { recursive: true }))
+    mkdirSync(join(cgroupDir, 'nested'))
+    writeFileSync(join(cgroupDir, 'cgroup.procs'), `${hog.pids.join('\n')}\n`)
+    writeFileSync(join(cgroupDir, 'nested', 'cgroup.procs'), `${leaver.pids.join('\n')}\n`)
+    stand.arm([watchOf([victimOf('hog', hog.pids, { cgroupDir })])])
+    void fake.fall(100, 2_000)
+    await stand.event('kill')
+    await until('both are gone', () => allGone(hog) && allGone(leaver))
+  })
+
+  it('finds who lost its parent through the process group', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater({ child: 'child' })
+    const [leader = 0, child = 0] = hog.pids
+    const groupLeaders = [identityOf(leader)]
+    stand.arm([watchOf([victimOf('hog', [child], { groupLeaders })])])
+    void fake.fall(100, 2_000)
+    await stand.event('kill')
+    await until('both are gone', () => allGone(hog))
+  })
+
+  it('never touches another process that has the pid now', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const bystander = await eater()
+    const [pid = 0] = bystander.pids
+    const stale = { pid, startTicks: identityOf(pid).startTicks - 1 }
+    stand.arm([watchOf([victimOf('hog', [], { processes: [stale], groupLeaders: [stale] })])])
+    await fake.fall(100, 2_000)
+    await until('the emergency is seen', () => stand.state()?.watches[0]?.level === 'emergency')
+    expect(bystander.pids.every(isAlive)).toBe(true)
+    expect(states(bystander)).not.toContain('T')
+    expect(kinds(stand).filter((kind) => kind !== 'warn')).toEqual([])
+  })
+
+  it('never touches init, itself or its core', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const stand = await core(guard)
+    const armed = victimOf('all', [1, guard.pid, process.pid], { groupLeaders: [identityOf(guard.pid)] })
+    stand.arm([watchOf([armed])])
+    await fake.fall(100, 2_000)
+    await until('the emergency is seen', () => stand.state()?.watches[0]?.level === 'emergency')
+    expect(guard.exited()).toBeNull()
+    expect(kinds(stand).filter((kind) => kind !== 'warn')).toEqual([])
+  })
+
+  it('says in observe mode what it would have done, and does nothing', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)], { mode: 'observe' })])
+    await fake.fall(100, 2_000)
+    const would = await stand.event('would')
+    expect(would).toMatchObject({ victimId: 'hog' })
+    expect(states(hog)).not.toContain('T')
+    expect(allGone(hog)).toBe(false)
+  })
+
+  it('tells of a runner it could not stop, and leaves it out', async () => {
+    if (process.getuid?.() !== 0) return // Without a second user there is nobody out of reach; see the unit test.
+    const fake = memory()
+    chmodSync(fake.procRoot, 0o755)
+    const guard = await sentinel(fake, { uid: NOBODY })
+    const stand = await core(guard)
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('it is named', () => stand.state()?.status.unreachableIds.includes('hog'))
+    expect(stand.state()?.status).toMatchObject({
+      rights: 'user',
+      memoryLocked: false,
+      priorityRaised: false
+    })
+    expect(stand.state()?.status.notes.length).toBeGreaterThanOrEqual(4)
+    await fake.fall(100, 2_000)
+    await until('the emergency is seen', () => stand.state()?.watches[0]?.level === 'emergency')
+    expect(states(hog)).not.toContain('T')
+    expect(kinds(stand)).not.toContain('freeze')
+  })
+})
+
+describe('without its core', () => {
+  it('acts on what was armed, and the next core gets the events', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const first = await core(guard)
+    const hog = await eater()
+    first.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('it is armed', () => first.state()?.status.armedIds.includes('hog'))
+    first.close()
+    await fake.fall(100, 2_000)
+    await until('it acted', () => allGone(hog))
+    const second = await core(guard)
+    await second.event('freeze')
+    await second.event('kill')
+    const sequences = second.events().map((event) => event.sequence)
+    expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
+    // Told once more to a third, until a core has kept them.
+    second.send({ type: 'ack', sequence: Math.max(...sequences) })
+    await until('it has nothing left', async () => {
+      const third = await core(guard)
+      await until('its state', () => third.state())
+      return third.events().every((event) => !sequences.includes(event.sequence))
+    })
+  })
+
+  it('follows the newest core alone', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const first = await core(guard)
+    const second = await core(guard)
+    await until('the older is let go', () => first.closed())
+    const hog = await eater()
+    second.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('the newer one’s orders count', () => second.state()?.status.armedIds.includes('hog'))
+  })
+
+  it('ends with its core when nobody is armed', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake, { lingerMs: 60_000 })
+    const stand = await core(guard)
+    stand.send({ type: 'bye' })
+    stand.close()
+    await until('it ended', () => guard.exited() !== null)
+    expect(guard.exited()).toBe(0)
+  })
+
+  it('stays while somebody armed lives, and ends a while after the last one', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake, { lingerMs: 200 })
+    const stand = await core(guard)
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('it is armed', () => stand.state()?.status.armedIds.includes('hog'))
+    stand.close()
+    const later = await until('it still answers after its time', async () => {
+      await new Promise((done) => setTimeout(done, 600))
+      return core(guard)
+    })
+    later.close()
+    expect(guard.exited()).toBeNull()
+    await hog.end()
+    await until('it ended', () => guard.exited() !== null)
+    expect(guard.exited()).toBe(0)
+  })
+
+  it('lets go what a watch froze that is no more', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([{ ...watchOf([victimOf('hog', hog.pids)], { answerMs: null }), id: 'drill' }])
+    await fallUntilFrozen(fake, stand, hog)
+    stand.arm([])
+    await until('it runs again', () => !states(hog).includes('T'))
+  })
+
+  it('keeps whom it froze, though the next list is without it', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)], { answerMs: null })])
+    await fallUntilFrozen(fake, stand, hog)
+    stand.arm([watchOf([], { answerMs: null })])
+    stand.send({ type: 'answer', watchId: 'main', victimId: 'hog', choice: 'continue' })
+    await until('it runs again', () => !states(hog).includes('T'))
+  })
+})
+
+describe('in bad company', () => {
+  it('takes no harm from what it does not understand', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const stand = await core(guard)
+    stand.raw('{\n\n[]\n{"type":"arm"}\n\u0000\ufffd\n')
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('the next good one counts', () => stand.state()?.status.armedIds.includes('hog'))
+    expect(guard.stderr()).toContain('not understood')
+    const flood = await core(guard)
+    flood.raw('x'.repeat(2 * MIB))
+    await until('a line without end ends the connection', () => flood.closed())
+    expect(guard.exited()).toBeNull()
+  })
+
+  it('lives on when its stderr is closed and its core vanishes in mid-word', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const hog = await eater()
+    const stand = await core(guard)
+    stand.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('it is armed', () => stand.state()?.status.armedIds.includes('hog'))
+    guard.closeStderr()
+    stand.raw('{"type":"ar')
+    stand.close()
+    void fake.fall(100, 2_000)
+    await until('it acted', () => allGone(hog))
+    const next = await core(guard)
+    await next.event('kill')
+  })
+
+  it('replaces a socket left behind, and yields to one that answers', async () => {
+    const fake = memory()
+    const first = await sentinel(fake)
+    expect(statSync(first.socketPath).mode & 0o777).toBe(0o600)
+    const late = await runSentinel(first.socketPath)
+    expect(late).toMatchObject({ code: 0 })
+    expect(late.stderr).toContain('another sentinel answers')
+    first.signal('SIGKILL')
+    await until('it is gone', () => first.exited() !== null)
+    expect(existsSync(first.socketPath)).toBe(true)
+    const second = await sentinel(fake, { dir: first.dir })
+    expect((await core(second)).messages[0]).toMatchObject({ type: 'welcome', pid: second.pid })
+  })
+
+  it('ends in good order on SIGTERM and takes its socket along', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    await core(guard)
+    guard.signal('SIGTERM')
+    await until('it ended', () => guard.exited() !== null)
+    expect(guard.exited()).toBe(0)
+    expect(existsSync(guard.socketPath)).toBe(false)
+  })
+})
+
+describe('the black box', () => {
+  const read = (path: string): BlackBoxContent | null =>
+    existsSync(path) ? decodeBlackBox(readFileSync(path)) : null
+
+  it('shows the curve to within a second of a SIGKILL', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const path = join(guard.dir, 'box')
+    const stand = await core(guard, path)
+    stand.send({
+      type: 'arm',
+      sequence: 1,
+      watches: [watchOf([])],
+      holders: [{ label: 'vLLM (gpt-oss-120b)', bytes: 61e9 }]
+    })
+    await until('it writes', () => (read(path)?.points.length ?? 0) > 2)
+    await fake.fall(1_500, 2_000)
+    const killedMs = Date.now()
+    guard.signal('SIGKILL')
+    await until('it is gone', () => guard.exited() !== null)
+    const box = read(path)
+    const last = box?.points.at(-1)
+    expect(box?.endedCleanly).toBe(false)
+    expect(box?.sentinelPid).toBe(guard.pid)
+    expect(box?.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim())
+    expect(killedMs - (last?.atMs ?? 0)).toBeLessThan(1_000)
+    expect(last?.availableBytes).toBeLessThan(4_096 * MIB)
+    expect(last?.holders).toEqual([{ label: 'vLLM (gpt-oss-120b)', bytes: 61e9 }])
+  })
+
+  it('marks a good end, and keeps one without it beside the next', async () => {
+    const fake = memory()
+    const killed = await sentinel(fake)
+    const path = join(killed.dir, 'box')
+    await core(killed, path)
+    await until('it writes', () => (read(path)?.points.length ?? 0) > 0)
+    killed.signal('SIGKILL')
+    await until('it is gone', () => killed.exited() !== null)
+
+    const next = await sentinel(fake, { dir: killed.dir })
+    await core(next, path)
+    await until('it writes', () => read(path)?.sentinelPid === next.pid)
+    expect(read(`${path}.previous`)?.sentinelPid).toBe(killed.pid)
+    next.signal('SIGTERM')
+    await until('it ended', () => next.exited() !== null)
+    expect(read(path)?.endedCleanly).toBe(true)
+  })
+
+  it('is no reason to stop guarding when it cannot be written', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const stand = await core(guard, join(guard.dir, 'no', 'such', 'folder'))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)])])
+    await until('it says so', () => stand.state()?.status.notes.some((note) => note.includes('black box')))
+    void fake.fall(100, 2_000)
+    await stand.event('kill')
   })
 })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -23,6 +23,8 @@ export interface SentinelProcess {
   stderr(): string
   readonly exited: () => number | string | null
   signal(name: NodeJS.Signals): void
+  /** What it says from now on cannot be written. */
+  closeStderr(): void
   /** SIGKILL if it still runs, and the folder removed. */
   remove(): Promise<void>
 }
@@ -31,6 +33,8 @@ export interface SentinelOptions {
   readonly procRoot?: string
   readonly lingerMs?: number
   readonly dir?: string
+  /** Needs root. */
+  readonly uid?: number
 }
 
 export async function startSentinel(options: SentinelOptions = {}): Promise<SentinelProcess> {
@@ -39,7 +43,13 @@ export async function startSentinel(options: SentinelOptions = {}): Promise<Sent
   const args = [ENTRY, '--socket', socketPath]
   if (options.lingerMs !== undefined) args.push('--linger-ms', String(options.lingerMs))
   const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], FIREBREAK_PROC_ROOT: options.procRoot }
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  const { uid } = options
+  if (uid !== undefined) chownSync(dir, uid, uid)
+  const child = spawn(process.execPath, args, {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid })
+  })
   let text = ''
   let exit: number | string | null = null
   child.stderr.setEncoding('utf8').on('data', (more: string) => (text += more))
@@ -55,12 +65,25 @@ export async function startSentinel(options: SentinelOptions = {}): Promise<Sent
     stderr: () => text,
     exited: () => exit,
     signal: (name) => void child.kill(name),
+    closeStderr: () => void child.stderr.destroy(),
     async remove() {
       if (exit === null) child.kill('SIGKILL')
       await until('the sentinel is gone', () => exit !== null)
       rmSync(dir, { recursive: true, force: true })
     }
   }
+}
+
+/** One that is expected to end by itself. */
+export function runSentinel(
+  socketPath: string
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  const child = spawn(process.execPath, [ENTRY, '--socket', socketPath], {
+    stdio: ['ignore', 'ignore', 'pipe']
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (more: string) => (stderr += more))
+  return new Promise((done) => child.once('close', (code) => done({ code, stderr })))
 }
 
 /** A core as far as the sentinel knows one. */
