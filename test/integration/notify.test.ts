@@ -295,6 +295,24 @@ describe('trouble', () => {
     expect(await connections()).toBe(2)
   })
 
+  it('a bus that hangs later gets the newest when it goes on; ending meanwhile leaves nothing on the screen', async () => {
+    const daemon = await serve()
+    notifier.show(notification())
+    await count(daemon, 1)
+    bus!.pause()
+    for (let second = 0; second < 30; second++) notifier.show(notification({ body: `in ${second} s` }))
+    await until('the line', () => log.length > 0)
+    expect(log).toEqual(['desktop notifications: the notification server does not answer'])
+    bus!.resume()
+    await until('the newest', () => daemon.notified.at(-1)?.body === 'in 29 s')
+    expect(daemon.notified).toHaveLength(3)
+    bus!.pause()
+    notifier.dispose()
+    bus!.resume()
+    await until('an empty screen', () => daemon.onScreen().length === 0)
+    await until('one connection', async () => (await connections()) === 1)
+  })
+
   it('a bus that ends and comes back is used again', async () => {
     const first = await serve()
     notifier.show(notification())

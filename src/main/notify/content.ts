@@ -26,16 +26,19 @@ const BIDI_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 const MARKUP: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
-/** What a server says it can; null: it has not said. */
-export type Capabilities = ReadonlySet<string> | null
+/** What a server says it can. */
+export type Capabilities = ReadonlySet<string>
+
+/** What every usual server can, for one that does not say or answers nonsense. */
+export const UNTOLD: Capabilities = new Set(['body', 'body-markup', 'actions'])
 
 /** The arguments of Notify (susssasa{sv}i) for what this server can show. */
 export function notifyArguments(
   notification: Notification,
   replacesId: number,
-  capabilities: Capabilities
+  capabilities: Capabilities | null
 ): readonly Argument[] {
-  const can = (capability: string): boolean => capabilities === null || capabilities.has(capability)
+  const can = (capability: string): boolean => (capabilities ?? UNTOLD).has(capability)
   const title = cut(plainText(notification.title).replaceAll('\n', ' '), MAX_TITLE)
   const text = cut(plainText(notification.body), MAX_BODY)
   const body = can('actions') ? text : withDirections(text, notification)
