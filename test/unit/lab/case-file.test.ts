@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { profileSchema } from '../../../src/shared/contract/schemas.ts'
+import { readSettings } from '../../../src/shared/settings/migrate.ts'
+import { CASES, CASES_OF_OTHERS } from '../../lab/cases.ts'
+import { caseFile } from '../../lab/host/case-file.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'firebreak-lab-case-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a case file as the guest does and returns what it wrote. */
+function written(text: string): { settings: unknown; profiles: readonly unknown[] } {
+  const script = join(folder, 'case.sh')
+  writeFileSync(script, text)
+  mkdirSync(join(folder, 'profiles'))
+  execFileSync('bash', ['-euc', `. "$1"; write_settings "$2"`, 'bash', script, folder])
+  const json = (path: string): unknown => JSON.parse(readFileSync(join(folder, path), 'utf8'))
+  return {
+    settings: json('settings.json'),
+    profiles: readdirSync(join(folder, 'profiles')).map((name) => json(`profiles/${name}`))
+  }
+}
+
+describe('a case file', () => {
+  it.each(CASES)('of $name holds settings and profiles that Firebreak accepts', (one) => {
+    const { settings, profiles } = written(caseFile(one, 'firebreak'))
+    expect(readSettings(settings)).toMatchObject({
+      ok: true,
+      value: { guard: { mayStopForeign: one.mayStopForeign } }
+    })
+    for (const profile of profiles) expect(profileSchema.safeParse(profile).success).toBe(true)
+    const expected = one.hog === 'own' ? (one.pinnedBesideMib === null ? 1 : 2) : 0
+    expect(profiles).toHaveLength(expected)
+  })
+
+  it('says what befalls Firebreak only where Firebreak runs', () => {
+    const stopped = CASES.find(({ name }) => name === 'app-stopped')
+    if (stopped === undefined) throw new Error('no such case')
+    expect(caseFile(stopped, 'firebreak')).toContain("MISHAP='stop-core'")
+    expect(caseFile(stopped, 'none')).toContain("MISHAP=''")
+  })
+})
+
+describe('the cases', () => {
+  it('have names of their own, and the other guards’ are among them', () => {
+    const names = CASES.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(CASES_OF_OTHERS.filter((name) => !names.includes(name))).toEqual([])
+  })
+})
