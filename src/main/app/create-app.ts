@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { EventName } from '../../shared/contract/channels.ts'
 import type { EventPayload } from '../../shared/contract/commands.ts'
 import type { Live, MachineFacts, Notice } from '../../shared/model/status.ts'
+import type { RunnerView } from '../../shared/model/runner.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
 import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
@@ -97,6 +98,15 @@ export function createApp(ports: AppPorts): App {
     }
   })
 
+  /** New processes are armed at once, and not when the process table is due: a load may take GiB in a second. */
+  const knownPids = new Map<string, string>()
+  const lookAtNew = ({ id, pids }: RunnerView): void => {
+    const now = pids.join()
+    if (knownPids.get(id) === now) return
+    knownPids.set(id, now)
+    if (pids.length > 0 && live !== null) sampler.sampleNow()
+  }
+
   const note = (
     severity: Notice['severity'],
     text: string,
@@ -136,9 +146,13 @@ export function createApp(ports: AppPorts): App {
   const subscriptions: Disposable[] = [
     runners.onChange((view) => {
       setPace()
+      lookAtNew(view)
       events.runner.emit(view)
     }),
-    runners.onRemoved((id) => events['runner-removed'].emit({ id })),
+    runners.onRemoved((id) => {
+      knownPids.delete(id)
+      events['runner-removed'].emit({ id })
+    }),
     runners.onNotice(({ text, whatToDo }) => note('warning', text, whatToDo)),
     settings.onChange((changed) => events.settings.emit(changed))
   ]

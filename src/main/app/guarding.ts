@@ -76,6 +76,7 @@ export function createGuarding(ports: GuardingPorts): Guarding {
     profiles: runners.profiles,
     runners: runners.list,
     ownPids: ports.ownPids,
+    hostBytes: (pid) => machine.hostBytes(pid)?.anonAndShmemBytes ?? null,
     uptimeMs: () => uptime() * 1_000,
     selfStartTicks: machine.processes().find(({ pid }) => pid === process.pid)?.startTicks ?? 0,
     blackBoxPath,

@@ -12,54 +12,77 @@ export interface ActNotice {
   readonly victimId: string
 }
 
+/** What the core adds to an event. */
+export interface ActStory {
+  /** What the victim holds now; null where that is not known better. */
+  readonly bytesNow: number | null
+  /** 'gpt-oss-120b grew 9 GiB in 4 s.' */
+  readonly growth: string | null
+}
+
 /** Turns the sentinel's events into few sentences: one when it paused somebody, one when the end is proven. */
 export interface ActNotices {
   /** Null for events that are told by another one or by the level itself. */
-  of(event: GuardEvent): ActNotice | null
+  of(event: GuardEvent, story: ActStory): ActNotice | null
 }
 
 /** Acts remembered at once; more victims than that are not stopped in one event. */
 const MOST_OPEN = 16
 
+/** The cause, not what was done about it: sentences about the victim itself say the latter. */
+function whyOf(event: GuardEvent, label: string, growth: string | null): string {
+  const cause = event.reasons.find((reason) => !reason.startsWith(`${label} `))
+  const sentences = [growth, cause].filter((sentence) => sentence !== null && sentence !== undefined)
+  return sentences.length === 0 ? '' : ` Why: ${sentences.join(' ')}`
+}
+
 export function createActNotices(): ActNotices {
-  /** When and why each was told to end. */
-  const ending = new Map<string, { readonly monotonicMs: number; readonly why: string }>()
+  /** Why each was first acted on, and when it was told to end. */
+  const open = new Map<string, { readonly why: string; readonly endedMs: number | null }>()
+  const remember = (victimId: string, why: string, endedMs: number | null): void => {
+    const known = open.get(victimId)
+    open.set(victimId, { why: known?.why ?? why, endedMs: known?.endedMs ?? endedMs })
+    for (const oldest of open.keys()) if (open.size > MOST_OPEN) open.delete(oldest)
+  }
   return {
-    of(event) {
+    of(event, story) {
       const { victimId } = event
       if (victimId === null || event.watchId !== 'main') return null
       const label = event.label ?? victimId
-      const why = event.reasons.length > 0 ? ` Why: ${event.reasons[0]}` : ''
+      const why = whyOf(event, label, story.growth)
       const bytes = isKnown(event.bytes) ? bytesInWords(event.bytes) : null
       switch (event.kind) {
-        case 'freeze':
+        case 'freeze': {
+          remember(victimId, why, null)
+          const held = story.bytesNow ?? event.bytes
           return {
             severity: 'warning',
-            text: `${isKnown(event.bytes) ? pausedSentence(label, event.bytes) : `Paused ${label}.`}${why}`,
+            text: `${isKnown(held) ? pausedSentence(label, held) : `Paused ${label}.`}${why}`,
             whatToDo: 'Stop it, or let it go on once there is room.',
             victimId
           }
+        }
         case 'thaw':
+          open.delete(victimId)
           return { severity: 'info', text: `${label} goes on.`, whatToDo: null, victimId }
         case 'terminate':
         case 'kill': {
-          if (ending.has(victimId)) return null
-          ending.set(victimId, { monotonicMs: event.monotonicMs, why })
-          for (const oldest of ending.keys()) if (ending.size > MOST_OPEN) ending.delete(oldest)
+          remember(victimId, why, event.monotonicMs)
           return null
         }
         case 'memory-back':
         case 'memory-missing': {
-          const began = ending.get(victimId)
-          ending.delete(victimId)
-          const seconds = began === undefined ? null : (event.monotonicMs - began.monotonicMs) / 1_000
+          const known = open.get(victimId)
+          open.delete(victimId)
+          const endedMs = known?.endedMs ?? null
+          const seconds = endedMs === null ? null : (event.monotonicMs - endedMs) / 1_000
           const time = seconds === null || seconds < 0 ? '' : ` in ${seconds.toFixed(1)} s`
           const isBack = event.kind === 'memory-back'
           const back =
             bytes === null ? '' : isBack ? ` ${bytes} came back${time}.` : ` Only ${bytes} came back${time}.`
           return {
             severity: 'warning',
-            text: `Stopped ${label}.${back}${began?.why ?? ''}`,
+            text: `Stopped ${label}.${back}${known?.why ?? ''}`,
             whatToDo: isBack
               ? null
               : 'Its memory is still held: another program took it, or the driver keeps it.',

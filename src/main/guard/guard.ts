@@ -14,7 +14,7 @@ import { createEmitter } from '../../shared/util/emitter.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { Clock, Logger, Places } from '../platform/ports.ts'
 import type { ArmedProcess, Holder, Watch, WatchStatus } from '../sentinel/protocol.ts'
-import { createActNotices, type ActNotice } from './act-notices.ts'
+import { createActNotices, type ActNotice, type ActStory } from './act-notices.ts'
 import { createActs } from './acts.ts'
 import { mainWatch } from './arm-list.ts'
 import { openLearned } from './learned.ts'
@@ -34,6 +34,8 @@ export interface GuardPorts {
   readonly runners: () => readonly RunnerView[]
   /** Processes of Firebreak itself, besides the sentinel. */
   readonly ownPids: () => readonly number[]
+  /** RssAnon + RssShmem of a process, read now; null: gone. */
+  readonly hostBytes: (pid: number) => number | null
   /** Since boot, as processes' start times count. */
   readonly uptimeMs: () => number
   /** Start time of this process, in ticks since boot. */
@@ -99,7 +101,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         const latency = acts.takeLatency(event.victimId)
         if (latency !== null) learned.noteStop(event.victimId, latency)
       }
-      const notice = actNotices.of(event)
+      const notice = actNotices.of(event, storyOf(event))
       if (notice !== null) ports.onNotice(notice)
       guardEvents.emit(event)
       changes.emit()
@@ -110,6 +112,18 @@ export function createGuard(ports: GuardPorts): CoreGuard {
       changes.emit()
     }
   })
+
+  /** What the core knows better than the sentinel, which holds what was armed up to a second before. */
+  const storyOf = ({ victimId, label, kind }: GuardEvent): ActStory => {
+    const party = picture?.parties.find(({ id }) => id === victimId)
+    if (picture === null || victimId === null || party === undefined) return { bytesNow: null, growth: null }
+    const host = party.processes.map(({ pid }) => ports.hostBytes(pid))
+    const isThere = kind === 'freeze' && host.every((bytes) => bytes !== null)
+    return {
+      bytesNow: isThere ? host.reduce<number>((sum, bytes) => sum + (bytes ?? 0), party.gpuBytes) : null,
+      growth: growthSentence(label ?? party.label, picture.grown(victimId))
+    }
+  }
 
   const currentAsk = (): {
     readonly watchId: string
@@ -262,7 +276,8 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         ownPids,
         frozenIds: acts.frozenIds,
         fallBytesPerS: fallOf(own, snapshot),
-        uptimeMs: ports.uptimeMs()
+        uptimeMs: ports.uptimeMs(),
+        hostBytes: ports.hostBytes
       })
       holders = ledger.parts
         .filter(({ kind }) => kind !== 'free' && kind !== 'cache')
@@ -326,7 +341,8 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     answer(watchId, victimId, choice) {
       const isKnown =
         watchId === 'main'
-          ? picture?.ranking.victims.some(({ id }) => id === victimId) === true
+          ? acts.frozenIds.has(victimId) ||
+            picture?.ranking.victims.some(({ id }) => id === victimId) === true
           : extras.get(watchId)?.victims.some(({ id }) => id === victimId) === true
       if (!isKnown) {
         return err({ code: 'not-found', message: `The guard asks nothing about '${victimId}' now.` })

@@ -17,6 +17,8 @@ export interface Picture {
   readonly processes: readonly ProcessInfo[]
   /** Who grew most in the last seconds, and by how much; null where nobody did. */
   readonly grower: { readonly label: string; readonly grown: Grown } | null
+  /** What one of them grew lately. */
+  grown(id: string): Grown | null
 }
 
 export interface PictureInput {
@@ -29,7 +31,12 @@ export interface PictureInput {
   /** Present fall of memory. */
   readonly fallBytesPerS: number
   readonly uptimeMs: number
+  /** RssAnon + RssShmem of a process, read now; null: gone. */
+  readonly hostBytes: (pid: number) => number | null
 }
+
+/** The process table is a second old at most; while memory moves, who could be stopped is looked at each time. */
+const FAST_INTERVAL_MS = 500
 
 /** Makes the picture anew with each snapshot; remembers only what rates and the driver's silence need. */
 export function createPictureMaker(
@@ -41,7 +48,7 @@ export function createPictureMaker(
   return (input) => {
     const { snapshot, settings, runners, profiles } = input
     const gpu: GpuBytes = gpuMemory.read(snapshot, input.uptimeMs)
-    const found = partiesOf({
+    const listed = partiesOf({
       processes: snapshot.processes,
       runners,
       profiles,
@@ -50,6 +57,10 @@ export function createPictureMaker(
       reloadS: learned.reloadS,
       frozenIds: input.frozenIds
     })
+    const found =
+      snapshot.intervalMs <= FAST_INTERVAL_MS
+        ? listed.map((one) => ({ ...one, hostBytes: hostBytesNow(one, input.hostBytes) }))
+        : listed
     growth.note(
       snapshot.monotonicMs,
       new Map(found.map(({ id, gpuBytes, hostBytes }) => [id, gpuBytes + hostBytes]))
@@ -74,15 +85,27 @@ export function createPictureMaker(
       parties,
       ranking,
       processes: snapshot.processes,
-      grower: growerOf(parties, growth.grown)
+      grower: growerOf(parties, growth.grown),
+      grown: growth.grown
     }
   }
 }
 
+/** The table's figure stands in for a process that cannot be read. */
+function hostBytesNow(party: Party, hostBytes: PictureInput['hostBytes']): number {
+  let sum = 0
+  for (const { pid } of party.processes) {
+    const bytes = hostBytes(pid)
+    if (bytes === null) return party.hostBytes
+    sum += bytes
+  }
+  return sum
+}
+
 function growerOf(parties: readonly Party[], grownOf: (id: string) => Grown | null): Picture['grower'] {
   let most: Picture['grower'] = null
-  for (const { id, label, growthBytesPerS } of parties) {
-    const grown = growthBytesPerS > 0 ? grownOf(id) : null
+  for (const { id, label, growthBytesPerS, phase } of parties) {
+    const grown = growthBytesPerS > 0 && phase !== 'frozen' ? grownOf(id) : null
     if (grown !== null && grown.bytes > (most?.grown.bytes ?? 0)) most = { label, grown }
   }
   return most

@@ -33,7 +33,7 @@ export function askText(
 /** Why a start waits, and what ends the wait. */
 export function launchHoldText(reasons: readonly string[]): string {
   const why = reasons[0] ?? 'Memory is running out.'
-  return `Nothing new is started now: ${why} Stop a model, or wait until memory no longer falls, and start it again.`
+  return `Nothing new is started now: ${why} Stop a model, or wait until there is room again.`
 }
 
 /** 'If memory ran out now: stop qwen3-32b, 61 GiB back, reload about 90 s.' */
