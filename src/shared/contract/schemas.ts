@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { GpuSnapshot } from '../model/gpu.ts'
 import { LEDGER_KINDS, type LedgerPart } from '../model/ledger.ts'
-import { IMPORTANCES } from '../model/guard.ts'
+import { IMPORTANCES } from '../model/importance.ts'
 import {
   RUNNER_KINDS,
   RUNNER_STATES,

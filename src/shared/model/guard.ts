@@ -1,3 +1,4 @@
+import type { Importance } from './importance.ts'
 import type { Reading } from './reading.ts'
 import type { GuardLevel, GuardMode } from './status.ts'
 
@@ -33,9 +34,6 @@ export interface GuardPolicy {
   /** How long a frozen runner waits for the user's answer before it is stopped; null = as long as it takes. */
   readonly answerMs: number | null
 }
-
-export const IMPORTANCES = ['low', 'normal', 'high'] as const
-export type Importance = (typeof IMPORTANCES)[number]
 
 /** loading: takes memory as it should. frozen: stopped by SIGSTOP, keeps its memory. */
 export type VictimPhase = 'loading' | 'ready' | 'idle' | 'frozen'

@@ -1,4 +1,4 @@
-import type { Importance } from './guard.ts'
+import type { Importance } from './importance.ts'
 import type { Reading } from './reading.ts'
 
 /** Runner kinds that have an adapter; the folder in src/main/runners/adapters has the same name. */

@@ -43,15 +43,14 @@ const pointOf = (reading: GuardReading): MemoryPoint => ({
 /**
  * The remembered readings with a new one.
  *
- * Bounded by MOST_POINTS and KEEP_MS: fine for the last second, coarse before. A clock that went back, or a gap,
- * starts anew.
+ * Bounded by MOST_POINTS and KEEP_MS: fine for the last second, coarse before. A clock that went back starts anew.
  */
 export function withPoint(points: readonly MemoryPoint[], reading: GuardReading): readonly MemoryPoint[] {
   const point = pointOf(reading)
   const last = points.at(-1)
   if (last === undefined) return [point]
   const step = point.monotonicMs - last.monotonicMs
-  if (step < 0 || step > GAP_MS) return [point]
+  if (step < 0) return [point]
   if (step === 0) return [...points.slice(0, -1), point]
   const kept: MemoryPoint[] = []
   for (const old of points) {

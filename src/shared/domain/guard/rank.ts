@@ -1,4 +1,5 @@
-import type { Candidate, Importance, Ranking, Refusal, VictimPhase } from '../../model/guard.ts'
+import type { Candidate, Ranking, Refusal, VictimPhase } from '../../model/guard.ts'
+import type { Importance } from '../../model/importance.ts'
 import { isKnown } from '../../model/reading.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
 import { clamp } from '../../util/clamp.ts'

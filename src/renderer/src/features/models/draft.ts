@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../../shared/contract/errors.ts'
-import type { Importance } from '../../../../shared/model/guard.ts'
+import type { Importance } from '../../../../shared/model/importance.ts'
 import type { LlamaCppSettings, Profile } from '../../../../shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../../../shared/settings/llamacpp-defaults.ts'
 import { gibField, parseGib } from '../../format/gib.ts'

@@ -1,6 +1,6 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
-import type { Importance } from '../../../../shared/model/guard.ts'
+import type { Importance } from '../../../../shared/model/importance.ts'
 import type { Profile } from '../../../../shared/model/runner.ts'
 import type { Result } from '../../../../shared/util/result.ts'
 import { bytesWords } from '../../format/bytes.ts'

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILT_IN_PROTECTED, isProtected } from '../../../../../src/shared/domain/guard/protected.ts'
 import { rankVictims, type RankPolicy } from '../../../../../src/shared/domain/guard/rank.ts'
-import { IMPORTANCES, type Candidate } from '../../../../../src/shared/model/guard.ts'
+import type { Candidate } from '../../../../../src/shared/model/guard.ts'
+import { IMPORTANCES } from '../../../../../src/shared/model/importance.ts'
 import { GIB } from './machine.ts'
 
 const POLICY: RankPolicy = { protectedNames: [], mayStopForeign: true, fallBytesPerS: 0 }
@@ -146,7 +147,7 @@ describe('who is never stopped', () => {
         const ranking = rankVictims(candidates, { protectedNames: ['mine'], mayStopForeign, fallBytesPerS })
         const named = new Set(ranking.victims.map(({ id }) => id))
         for (const { id, kind, names, pinned } of candidates) {
-          const kept = ['firefox', 'gnome-shell', 'sshd', 'mine'].some((name) => names.includes(name))
+          const kept = names.some((name) => ['firefox', 'gnome-shell', 'sshd', 'mine'].includes(name))
           if (pinned || (kind === 'foreign' && (kept || !mayStopForeign))) expect(named.has(id)).toBe(false)
         }
         const all = [...ranking.victims, ...ranking.refused].map(({ id }) => id)
