@@ -1,6 +1,6 @@
 import { endS, lowestUntil, readCurves, type Curve } from './collapse/curve.ts'
 import { GUARDS } from './collapse/guards.ts'
-import { madeFalls, madeQuiet } from './collapse/made.ts'
+import { madeFalls, madeQuiet, SOME_NOISE_GIB } from './collapse/made.ts'
 import { replay, type Case, type Result } from './collapse/replay.ts'
 import { round, runBench, type BenchContext, type Measured, type Row } from './harness.ts'
 
@@ -128,7 +128,11 @@ async function measure(context: BenchContext): Promise<Measured> {
   for (const latencyS of LATENCIES_S) {
     context.say(`made falls, ${latencyS} s`)
     for (const learnt of latencyS === DEFAULT_LATENCY_S ? [false] : [false, true]) {
-      const judged = falls.map((fall) =>
+      const chosen =
+        latencyS === DEFAULT_LATENCY_S
+          ? falls
+          : falls.filter((fall) => fall.curve.noiseGib === SOME_NOISE_GIB)
+      const judged = chosen.map((fall) =>
         judge({
           ...fall,
           guard: 'firebreak',

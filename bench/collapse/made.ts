@@ -8,7 +8,9 @@ export interface QuietCase {
 
 const RATES = [0.5, 1, 2, 3, 5, 6.6, 8, 10, 12, 14] as const
 const STARTS_GIB = [6, 8, 12, 16, 24, 36, 60] as const
-const NOISES_GIB = [0, 0.03, 0.1] as const
+/** A desktop at work. */
+export const SOME_NOISE_GIB = 0.03
+const NOISES_GIB = [0, SOME_NOISE_GIB, 0.1] as const
 const RETURNS_AFTER_S = [0, 5, 25] as const
 
 const point = (timeS: number, availableGib: number): CurvePoint => ({ timeS, availableGib })

@@ -79,6 +79,18 @@ describe('what is healthy', () => {
     expect(machine.acts).toEqual([])
   })
 
+  it('is a machine that breathes by 100 MiB just above or below the floor', () => {
+    for (const level of [1.5, 1.9, 2.15, 2.5]) {
+      const machine = createMachine()
+      let seed = 1
+      machine.run(120_000, () => {
+        seed = (seed * 48_271) % 2_147_483_647
+        return level * GIB + (seed / 2_147_483_647 - 0.5) * 200 * MIB
+      })
+      expect(machine.acts).toEqual([])
+    }
+  })
+
   it('is a load that ends where the models are known to rest', () => {
     const curve = (ms: number): number => Math.max(1.5 * GIB, 60 * GIB - (ms / 1000) * 4 * GIB)
     const known = createMachine({ restsAtBytes: 1.5 * GIB })
@@ -228,6 +240,18 @@ describe('the ladder', () => {
     expect(kinds(machine)).toEqual(['freeze hog'])
     machine.run(400, (ms) => from - 0.9 * GIB - (ms / 1000) * 2 * GIB)
     expect(kinds(machine).slice(1, 2)).toEqual(['freeze other'])
+  })
+
+  it('holds the pause for a while even where memory is above the reserve', () => {
+    const machine = createMachine()
+    fallUntilActed(machine, 14 * GIB)
+    machine.set('hog', 'gone')
+    const from = machine.availableBytes
+    expect(from).toBeGreaterThan(12 * GIB)
+    machine.run(400, (ms) => from - (ms / 1000) * 14 * GIB)
+    machine.run(3_000)
+    expect(kinds(machine)).toEqual(['freeze hog'])
+    expect(machine.memory.episode).toBeNull()
   })
 
   it('asks a runner’s own API first where that gives memory back', () => {
