@@ -24,9 +24,33 @@ const SHOTS = [
   ['narrow-light', 'calm', 'light', 'Overview', 900, 600],
   ['models-light', 'calm', 'light', 'Models', 1280, 800],
   ['models-dark', 'calm', 'dark', 'Models', 1280, 800],
+  ['ask-light', 'ask-warn', 'light', 'Overview', 1280, 800],
+  ['ask-dark', 'ask-warn', 'dark', 'Models', 900, 600],
+  ['frozen-dark', 'frozen', 'dark', 'Overview', 1280, 800],
+  ['frozen-light', 'frozen', 'light', 'Overview', 900, 600],
+  ['stopped-light', 'acted', 'light', 'Overview', 1280, 800],
+  ['observe-dark', 'observe', 'dark', 'Overview', 1280, 800],
+  ['watcher-gone-light', 'sentinel-gone', 'light', 'Overview', 1280, 800],
+  ['hostile-names-light', 'long-ask', 'light', 'Guard', 900, 600],
+  ['guard-light', 'acted', 'light', 'Guard', 1280, 800],
+  ['guard-dark', 'checkout', 'dark', 'Guard', 1280, 800],
+  ['guard-narrow-dark', 'calm', 'dark', 'Guard', 900, 600],
+  ['guard-checkout-light', 'checkout', 'light', 'Guard', 1280, 800, 'What it would do now'],
+  ['drill-running-light', 'drill', 'light', 'Guard', 1280, 800, 'Fire drill'],
+  ['drill-dark', 'acted', 'dark', 'Guard', 1280, 800, 'Fire drill'],
+  ['drill-failed-light', 'drill-failed', 'light', 'Guard', 1280, 800, 'Fire drill'],
+  ['incident-light', 'acted', 'light', 'Guard', 1280, 800, 'incident'],
+  ['incident-dark', 'crashed', 'dark', 'Guard', 1280, 800, 'incident'],
   ['settings-light', 'calm', 'light', 'Settings', 1280, 800],
   ['settings-dark', 'calm', 'dark', 'Settings', 1280, 800]
 ]
+
+/** The card of that title at the top of what is seen. */
+async function scrollTo(page, title) {
+  const card = page.getByRole('region', { name: title, exact: true })
+  await card.waitFor()
+  await card.evaluate((one) => one.scrollIntoView({ block: 'start' }))
+}
 
 mkdirSync(target, { recursive: true })
 const server = await serveFakeCore(process.argv[2] ?? join(root, 'out/renderer'), 0)
@@ -34,7 +58,7 @@ const { port } = server.address()
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
 let complaints = 0
 try {
-  for (const [name, scenario, colorScheme, pageName, width, height] of SHOTS) {
+  for (const [name, scenario, colorScheme, pageName, width, height, at] of SHOTS) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme })
     const page = await context.newPage()
     const complain = (text) => {
@@ -47,10 +71,16 @@ try {
     page.on('pageerror', (error) => complain(error.message))
     await page.goto(`http://127.0.0.1:${port}/#token=${scenario}_${colorScheme}_${name}`)
     await page.getByRole('status').waitFor()
-    if (pageName !== 'Overview') await page.getByRole('button', { name: pageName, exact: true }).click()
+    const rail = page.getByRole('navigation')
+    if (pageName !== 'Overview') await rail.getByRole('button', { name: pageName, exact: true }).click()
+    if (at === 'incident') await page.locator('[data-incident]').first().click()
+    else if (at !== undefined) await scrollTo(page, at)
     if (scenario === 'lost') await page.getByText('Connection lost').waitFor()
     await page.waitForTimeout(SETTLE_MS)
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    const sideways = await page.evaluate(() => {
+      const main = document.querySelector('main')
+      return document.documentElement.scrollWidth > window.innerWidth || main.scrollWidth > main.clientWidth
+    })
     if (sideways) complain('scrolls sideways')
     await page.screenshot({ path: join(target, `${name}-${width}x${height}.png`) })
     await context.close()

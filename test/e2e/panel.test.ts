@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { SCENARIOS } from '../support/fake-core/scenarios.ts'
+import { ALL_SCENARIOS } from '../support/fake-core/all-scenarios.ts'
 import { until } from '../support/until.ts'
 import type { Panel } from './pages/panel.ts'
 import { SMALL, useMadeUpPanel } from './support/made-up-panel.ts'
@@ -104,7 +104,7 @@ describe('the panel', () => {
   it('a change of page begins at its heading, and an alert is not told again', async () => {
     await show('failed')
     const marked = await page.evaluate(() => {
-      const [first] = document.querySelectorAll<HTMLElement>('.banners > *')
+      const [first] = document.querySelectorAll<HTMLElement>('.banners .message')
       if (first !== undefined) first.dataset['marked'] = 'yes'
       return first !== undefined
     })
@@ -144,17 +144,20 @@ describe('the panel', () => {
     await page.getByText('or add its folder in Settings').waitFor()
   })
 
-  it.each(Object.keys(SCENARIOS))('in a small window %s scrolls sideways on no page', async (scenario) => {
-    await show(scenario, SMALL)
-    for (const name of ['Overview', 'Models', 'Settings'] as const) {
-      await panel.go(name)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      const overflow = await page.evaluate(() =>
-        [document.documentElement, document.querySelector('main')].map(
-          (one) => (one?.scrollWidth ?? 0) - (one?.clientWidth ?? 0)
+  it.each(Object.keys(ALL_SCENARIOS))(
+    'in a small window %s scrolls sideways on no page',
+    async (scenario) => {
+      await show(scenario, SMALL)
+      for (const name of ['Overview', 'Models', 'Guard', 'Settings'] as const) {
+        await panel.go(name)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        const overflow = await page.evaluate(() =>
+          [document.documentElement, document.querySelector('main')].map(
+            (one) => (one?.scrollWidth ?? 0) - (one?.clientWidth ?? 0)
+          )
         )
-      )
-      expect(overflow, name).toEqual([0, 0])
+        expect(overflow, name).toEqual([0, 0])
+      }
     }
-  })
+  )
 })

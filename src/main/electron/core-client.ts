@@ -1,4 +1,5 @@
 import { createClient, type Client } from '../../shared/contract/client.ts'
+import type { GuardView } from '../../shared/model/guard.ts'
 import type { RunnerView } from '../../shared/model/runner.ts'
 import type { Live } from '../../shared/model/status.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
@@ -28,6 +29,7 @@ export interface CoreView {
   readonly liveAtMs: number | null
   readonly runners: ReadonlyMap<string, RunnerView>
   readonly settings: Settings | null
+  readonly guard: Pick<GuardView, 'mode' | 'ask'> | null
 }
 
 export interface CoreWatch extends Disposable {
@@ -41,7 +43,7 @@ export interface CoreWatch extends Disposable {
  */
 export const SILENT_AFTER_MS = 5_000
 
-const WATCHED_EVENTS = ['live', 'runner', 'runner-removed', 'settings'] as const
+const WATCHED_EVENTS = ['live', 'runner', 'runner-removed', 'settings', 'guard'] as const
 
 /** Keeps the last word of the core for tray and window: they read it, and send commands, nothing else. */
 export function watchCore(client: Client, logger: Logger): CoreWatch {
@@ -50,14 +52,16 @@ export function watchCore(client: Client, logger: Logger): CoreWatch {
   let live: Live | null = null
   let liveAtMs: number | null = null
   let settings: Settings | null = null
+  let guard: CoreView['guard'] = null
   let disposed = false
 
   const subscribe = async (): Promise<void> => {
     const subscribed = await client.call('events.subscribe', { events: [...WATCHED_EVENTS] })
     if (!subscribed.ok) return
-    const [list, current] = await Promise.all([
+    const [list, current, guarding] = await Promise.all([
       client.call('runners.list', {}),
-      client.call('settings.get', {})
+      client.call('settings.get', {}),
+      client.call('guard.get', {})
     ])
     if (disposed) return
     if (list.ok) {
@@ -65,6 +69,7 @@ export function watchCore(client: Client, logger: Logger): CoreWatch {
       for (const view of list.value) runners.set(view.id, view)
     }
     if (current.ok) settings = current.value
+    if (guarding.ok) guard = guarding.value
     changes.emit()
   }
 
@@ -85,6 +90,10 @@ export function watchCore(client: Client, logger: Logger): CoreWatch {
     client.on('settings', (value) => {
       settings = value
       changes.emit()
+    }),
+    client.on('guard', (value) => {
+      guard = value
+      changes.emit()
     })
   ]
 
@@ -101,7 +110,7 @@ export function watchCore(client: Client, logger: Logger): CoreWatch {
     disposeAll(subscriptions)
   })
   return {
-    view: () => ({ live, liveAtMs, runners, settings }),
+    view: () => ({ live, liveAtMs, runners, settings, guard }),
     onChange: (listener) => changes.on(listener),
     dispose: () => end.dispose()
   }

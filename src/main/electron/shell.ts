@@ -60,6 +60,12 @@ export interface ShellOptions {
   readonly logger: Logger
 }
 
+/** What stands once the application runs. */
+export interface Shell extends Disposable {
+  /** Brings the window to the front, or makes one. */
+  open(): void
+}
+
 /** A session that ends kills what is left after some 10 s; a blocked driver must not make logging out hang. */
 const QUIT_DEADLINE_MS = 3_000
 
@@ -67,7 +73,7 @@ const QUIT_DEADLINE_MS = 3_000
  * Window, tray and IPC around a core that has started; settles when they stand. Not for a top-level await:
  * Electron becomes ready only after the main module has been evaluated to its end.
  */
-export async function startShell(options: ShellOptions): Promise<Disposable> {
+export async function startShell(options: ShellOptions): Promise<Shell> {
   const { logger, places } = options
   await app.whenReady()
   // Only a checkout has a dev server; a packaged app must not be told by its environment whom to trust.
@@ -107,6 +113,13 @@ export async function startShell(options: ShellOptions): Promise<Disposable> {
           else tell(`Could not stop ${action.label}`, result.error.message)
         })
         return
+      case 'answer': {
+        const { watchId, victimId, choice } = action
+        void core.client.call('guard.answer', { watchId, victimId, choice }).then((result) => {
+          if (!result.ok) tell(`Could not tell the guard about ${action.label}`, result.error.message)
+        })
+        return
+      }
       default:
         return assertNever(action)
     }
@@ -144,7 +157,7 @@ export async function startShell(options: ShellOptions): Promise<Disposable> {
   quitInOrder(shell, options)
 
   if (!process.argv.includes('--hidden')) window.open()
-  return shell
+  return { ...shell, open: () => window.open() }
 }
 
 /** The first quit (menu, Ctrl+C, SIGTERM, end of the session) is held until the core has ended, then let through. */
@@ -176,7 +189,11 @@ function portsOf(view: CoreView): ReadonlySet<number> {
 
 function trayState(view: CoreView): TrayState {
   const silent = view.liveAtMs === null || performance.now() - view.liveAtMs > SILENT_AFTER_MS
-  return { live: silent ? null : view.live, runners: [...view.runners.values()] }
+  return {
+    live: silent ? null : view.live,
+    runners: [...view.runners.values()],
+    guard: silent ? null : view.guard
+  }
 }
 
 function tell(title: string, body: string): void {

@@ -129,8 +129,6 @@ function Banners(): ReactNode {
   const stale = usePanel('app', (state) => state.stale)
   const link = usePanel('app', (state) => state.link)
   const problem = usePanel('app', (state) => state.problem)
-  const notices = usePanel('app', (state) => state.notices)
-  const dismiss = usePanel('app', (state) => state.dismiss)
   return (
     <div className="banners">
       {link === 'lost' && (
@@ -155,16 +153,9 @@ function Banners(): ReactNode {
           detail={problem.detail}
         />
       )}
-      {link === 'connected' && !stale && <GuardNews />}
-      {notices.map((notice) => (
-        <Message
-          key={notice.id}
-          tone={notice.severity}
-          text={notice.text}
-          whatToDo={notice.whatToDo}
-          onDismiss={() => void dismiss(notice.id)}
-        />
-      ))}
+      <div className="news" aria-live="polite">
+        <GuardNews isNow={link === 'connected' && !stale} />
+      </div>
     </div>
   )
 }

@@ -27,7 +27,7 @@ export class Panel {
     this.page = page
   }
 
-  async go(name: 'Overview' | 'Models' | 'Settings'): Promise<void> {
+  async go(name: 'Overview' | 'Models' | 'Guard' | 'Settings'): Promise<void> {
     await this.page.getByRole('navigation').getByRole('button', { name, exact: true }).click()
   }
 

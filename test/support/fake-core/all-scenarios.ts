@@ -68,6 +68,16 @@ const frozen: Scenario = {
 /** It was stopped a moment ago, and its memory is back. */
 const acted: Scenario = {
   ...calm,
+  notices: [
+    {
+      id: 'n1',
+      atMs: Date.now(),
+      severity: 'warning',
+      text: 'Stopped gpt-oss-120b. 61.0 GiB came back in 2.3 s.',
+      whatToDo: null,
+      runnerId: OSS.id
+    }
+  ],
   parts: (t) => [
     part(
       'runner:gpt-oss-120b',
@@ -78,6 +88,7 @@ const acted: Scenario = {
       [50_001]
     ),
     part('runner:qwen3-32b', 'qwen3-32b', 'runner', 38, 1.6, [41_233], 1.3),
+    part('runner:embed', 'nomic-embed', 'runner', 1.2, 0.3, [40_871], 0.9),
     ...desktop(t)
   ],
   runners: (t) => [
@@ -114,11 +125,31 @@ const acted: Scenario = {
 /** The machine went down in the night. */
 const crashed: Scenario = {
   ...calm,
+  notices: [
+    {
+      id: 'n1',
+      atMs: Date.now(),
+      severity: 'warning',
+      text: 'The machine stopped answering. gpt-oss-120b grew 23 GiB in 9 s while the guard was off.',
+      whatToDo: null,
+      runnerId: OSS.id
+    }
+  ],
   guard: { incidents: (nowMs) => [stoppedAnswering(nowMs - 36_000_000)] }
 }
 
 const observe: Scenario = {
   ...act,
+  notices: [
+    {
+      id: 'n1',
+      atMs: Date.now(),
+      severity: 'warning',
+      text: 'Would have paused gpt-oss-120b. The guard only observes.',
+      whatToDo: 'Choose another mode on the Guard page if it is to act.',
+      runnerId: OSS.id
+    }
+  ],
   guard: {
     mode: 'observe',
     incidents: (nowMs) => [wouldHave(nowMs - 5_000)],
@@ -162,6 +193,10 @@ const guardOff: Scenario = {
 
 const drill: Scenario = {
   ...calm,
+  parts: (t) => [
+    ...calm.parts(t).filter(({ id }) => id !== 'other'),
+    part('other', 'Other programs', 'other', 0, 1.7 + Math.max(0, Math.min(1, t / 4)))
+  ],
   guard: { drillRuns: true, drills: (nowMs) => [drillReport(nowMs - 30 * DAY_MS, true)] }
 }
 const drillFailed: Scenario = {

@@ -113,6 +113,7 @@ export function fakeCore(
 ): FakeCore {
   let t = 0
   let settings: Settings = { ...defaultSettings(), theme }
+  let notices = scenario.notices
   let profiles: readonly Profile[] = scenario.profiles
   const states = new Map<string, RunnerView['state']>()
   const runners = (): readonly RunnerView[] =>
@@ -155,7 +156,12 @@ export function fakeCore(
           cpuPctOfOneCore: 0.6
         }
       case 'app.notices':
-        return scenario.notices
+        return notices
+      case 'app.dismiss-notice': {
+        const { id } = COMMANDS['app.dismiss-notice'].input.parse(input)
+        notices = notices.filter((one) => one.id !== id)
+        return {}
+      }
       case 'status.get':
         return { ...live(), level: scenario.level, runners: runners() }
       case 'recent.get':

@@ -158,7 +158,7 @@ function incidentCurve(
   return Array.from({ length: 131 }, (_, at) => {
     const s = at - 110
     const fallen = Math.max(0, Math.min(1, (s + 30) / 30)) ** 2
-    const isBack = back && s > 3
+    const isBack = back && s > 16
     const availableBytes = isBack ? highBytes + 20 * GIB : highBytes - fallen * fallBytes
     return {
       atMs: atMs + s * 1000,

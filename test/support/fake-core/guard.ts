@@ -149,6 +149,11 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
     }
   }
   const tell = (): void => host.emit({ v: PROTOCOL_VERSION, event: 'guard', payload: view() })
+  const available = (): number =>
+    host
+      .ledger()
+      .filter(({ kind }) => kind === 'cache' || kind === 'free')
+      .reduce((sum, { bytes }) => sum + bytes, 0)
   const note = (over: Parameters<typeof storyEvent>[1]): void => {
     events = [storyEvent(host.clock(), over), ...events].slice(0, 20)
   }
@@ -188,7 +193,14 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
     drillTick += 1
     for (const [kind, at] of Object.entries(DRILL_AT) as [keyof typeof DRILL_AT, number][]) {
       if (drillTick === at)
-        note({ kind, watchId: 'drill', victimId: 'drill', label: 'Fire drill', bytes: 0.6 * GIB })
+        note({
+          kind,
+          watchId: 'drill',
+          victimId: 'drill',
+          label: 'Fire drill',
+          availableBytes: available(),
+          bytes: 0.6 * GIB
+        })
     }
     if (drillTick >= DRILL_TICKS) {
       drillTick = null

@@ -40,7 +40,7 @@ export const CurveGraph = memo(function CurveGraph(props: CurveGraphProps): Reac
     <ResponsiveContainer width="100%" height="100%">
       <AreaChart
         data={points as CurvePoint[]}
-        margin={{ top: 2, right: 0, bottom: 2, left: 0 }}
+        margin={{ top: 8, right: 0, bottom: 8, left: 0 }}
         accessibilityLayer={false}
       >
         <CartesianGrid vertical={false} fill="var(--free)" stroke="var(--line-firm)" strokeOpacity={0.28} />

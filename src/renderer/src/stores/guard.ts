@@ -13,6 +13,7 @@ import type {
 import type { Act } from './acts.ts'
 import { frozenIds, guardActs } from './guard-acts.ts'
 import { keepSame } from './keep-same.ts'
+import { plainWords } from './plain-words.ts'
 
 export type Protection = CommandOutput<'protection.get'>
 
@@ -28,8 +29,8 @@ export interface GuardState {
   readonly acts: readonly Act[]
   /** Newest first. */
   readonly incidents: readonly IncidentSummary[]
-  /** Incidents that nobody here has put away yet, newest first. */
-  readonly news: readonly IncidentSummary[]
+  /** Incidents that came while this panel looked on, and that nobody here has put away. */
+  readonly freshIds: ReadonlySet<string>
   /** The incident that is looked at, and its details once they are known. */
   readonly openedId: string | null
   readonly opened: Incident | null
@@ -58,16 +59,6 @@ export interface GuardState {
 }
 export type GuardStore = StoreApi<GuardState>
 
-/** An act is still news to a panel that is opened this long after it, in ms. */
-const ACT_IS_NEWS_MS = 600_000
-/** Of an end that nobody saw one learns at the next start, which may be the next morning; in ms. */
-const END_IS_NEWS_MS = 86_400_000
-
-const newsMs = ({ kind }: IncidentSummary): number => {
-  if (kind === 'acted') return ACT_IS_NEWS_MS
-  return kind === 'would-have-acted' ? 0 : END_IS_NEWS_MS
-}
-
 /** Two questions are one while they are about the same victim at the same stage. */
 export const askKey = ({ watchId, victimId, stage }: GuardAsk): string => `${watchId} ${victimId} ${stage}`
 
@@ -80,8 +71,6 @@ const withOne = (all: readonly IncidentSummary[], one: IncidentSummary): readonl
 /** `nowMs`: the time on the machine that is shown, which need not be this one's. */
 export function createGuardStore(client: Client, nowMs: () => number): GuardStore {
   return createStore<GuardState>()((set, get) => {
-    /** Put away here: a list that was on its way meanwhile does not bring one back. */
-    const away = new Set<string>()
     const begin = (task: GuardTask): void =>
       set(({ busy, errors }) => ({
         busy: new Set(busy).add(task),
@@ -99,7 +88,7 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
     const readIncident = async (id: string): Promise<void> => {
       const incident = await client.call('incidents.get', { id })
       if (get().openedId !== id) return
-      if (incident.ok) set({ opened: incident.value })
+      if (incident.ok) set({ opened: plainWords(incident.value) })
       end('incident', incident.ok ? null : incident.error)
     }
     return {
@@ -107,7 +96,7 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
       frozen: new Set(),
       acts: [],
       incidents: [],
-      news: [],
+      freshIds: new Set(),
       openedId: null,
       opened: null,
       drills: null,
@@ -122,16 +111,11 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
           client.call('incidents.list', {})
         ])
         if (view.ok) get().accept(view.value)
-        if (!incidents.ok) return
-        const isNews = (one: IncidentSummary): boolean =>
-          !away.has(one.id) && one.atMs > nowMs() - newsMs(one)
-        set(({ news }) => ({
-          incidents: newestFirst(incidents.value),
-          news: incidents.value.filter(isNews).reduce(withOne, news)
-        }))
+        if (incidents.ok) set({ incidents: newestFirst(plainWords(incidents.value)) })
       },
-      accept(fresh) {
+      accept(told) {
         const before = get()
+        const fresh = plainWords(told)
         const view = before.view === null ? fresh : keepSame(before.view, fresh)
         if (view === before.view) return
         const isSameAsk =
@@ -148,17 +132,16 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
         })
         if (before.drills !== null && view.lastDrill?.id !== before.view?.lastDrill?.id) void listDrills()
       },
-      happened(incident) {
-        away.delete(incident.id)
-        set(({ incidents, news }) => ({
+      happened(told) {
+        const incident = plainWords(told)
+        set(({ incidents, freshIds }) => ({
           incidents: withOne(incidents, incident),
-          news: withOne(news, incident)
+          freshIds: new Set(freshIds).add(incident.id)
         }))
         if (get().openedId === incident.id) void readIncident(incident.id)
       },
       putAway(incidentId) {
-        away.add(incidentId)
-        set(({ news }) => ({ news: news.filter(({ id }) => id !== incidentId) }))
+        set(({ freshIds }) => ({ freshIds: new Set([...freshIds].filter((id) => id !== incidentId)) }))
       },
       async answer(ask, choice) {
         if (get().busy.has('answer')) return

@@ -1,28 +1,38 @@
 import type { ReactNode } from 'react'
 import type { IncidentSummary } from '../../../../shared/model/guard.ts'
 import { usePanel } from '../../stores/context.ts'
+import { guardNews, isAboutIncident } from '../../stores/guard-news.ts'
 import { Message } from '../../ui/message.tsx'
+import { NoticeList } from './notice-list.tsx'
 import { StartAgain } from './start-again.tsx'
 
 /** More at a time would push the page away; the Guard page has them all. */
 const MAX_NEWS = 2
 
-/** On every page: what the guard did and what came back; and that nobody guards, where that is so. */
-export function GuardNews(): ReactNode {
-  const news = usePanel('guard', (state) => state.news)
+/**
+ * On every page: that nobody guards, where that is so; what the guard did and what came back; and all other notices.
+ *
+ * `isNow`: what is known of the guard is of now, and not of before the connection was lost.
+ */
+export function GuardNews({ isNow }: { readonly isNow: boolean }): ReactNode {
+  const incidents = usePanel('guard', (state) => state.incidents)
+  const freshIds = usePanel('guard', (state) => state.freshIds)
+  const ask = usePanel('guard', (state) => state.view?.ask ?? null)
+  const notices = usePanel('app', (state) => state.notices)
+  const { news, toldIds } = guardNews({ incidents, freshIds, notices, ask })
   const openedId = usePanel('guard', (state) => state.openedId)
   const isGone = usePanel('guard', (state) => state.view?.sentinel.state === 'gone')
   const heldOnly = usePanel('guard', ({ view }) => view !== null && view.launchesHeld && view.ask === null)
   return (
     <>
-      {isGone && (
+      {isNow && isGone && (
         <Message
           tone="error"
           text="The guard’s watcher ended and is being started again."
           whatToDo="Until it is back nobody acts when memory runs out. If this stays, quit Firebreak and start it again."
         />
       )}
-      {heldOnly && (
+      {isNow && heldOnly && (
         <Message
           tone="warning"
           text="New models wait: memory is short."
@@ -35,17 +45,24 @@ export function GuardNews(): ReactNode {
         .map((incident) => (
           <News key={incident.id} incident={incident} />
         ))}
+      <NoticeList hiddenIds={toldIds} />
     </>
   )
 }
 
 function News({ incident }: { readonly incident: IncidentSummary }): ReactNode {
-  const putAway = usePanel('guard', (state) => state.putAway)
+  const forget = usePanel('guard', (state) => state.putAway)
+  const notices = usePanel('app', (state) => state.notices)
+  const dismiss = usePanel('app', (state) => state.dismiss)
   const open = usePanel('guard', (state) => state.open)
   const go = usePanel('app', (state) => state.go)
   const { id, kind, title, text, runnerId } = incident
+  const putAway = (): void => {
+    forget(id)
+    for (const notice of notices) if (isAboutIncident(notice, incident)) void dismiss(notice.id)
+  }
   const why = (): void => {
-    putAway(id)
+    putAway()
     go('guard')
     void open(id)
   }
@@ -53,13 +70,11 @@ function News({ incident }: { readonly incident: IncidentSummary }): ReactNode {
     <Message
       tone={kind === 'acted' ? 'warning' : kind === 'would-have-acted' ? 'info' : 'error'}
       text={title}
-      whatToDo={text}
-      onDismiss={() => putAway(id)}
+      whatToDo={text.startsWith(`${title}. `) ? text.slice(title.length + 2) : text}
+      onDismiss={putAway}
     >
       <div className="buttons news-buttons">
-        {kind === 'acted' && runnerId !== null && (
-          <StartAgain runnerId={runnerId} onStarted={() => putAway(id)} />
-        )}
+        {kind === 'acted' && runnerId !== null && <StartAgain runnerId={runnerId} onStarted={putAway} />}
         <button type="button" className="button compact" onClick={why} aria-label={`Why: ${title}`}>
           Why
         </button>

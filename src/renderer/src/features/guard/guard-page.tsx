@@ -37,14 +37,14 @@ export function GuardPage(): ReactNode {
           <div className="guard-columns">
             <div className="guard-left">
               <WouldDo />
-              <Incidents />
+              <ProtectedNames />
               <Drill />
+              <Incidents />
             </div>
             <div className="guard-right">
               <SentinelCard />
               <Conflicts />
               <Protection />
-              <ProtectedNames />
             </div>
           </div>
         </>

@@ -90,9 +90,7 @@ export function ProtectedNames(): ReactNode {
             ))}
           </ul>
         </details>
-        <p className="small muted">
-          Models that Firebreak started are not meant: protect one in its own settings, under Models.
-        </p>
+        <p className="small muted">This is about other programs. To protect a model, edit it under Models.</p>
       </div>
     </section>
   )

@@ -174,6 +174,9 @@ function Handle({ field, now, track, onMove, onRelease, onCancel }: HandleProps)
       onBlur={() => onRelease(field)}
     >
       <i aria-hidden="true" />
+      <span className="threshold-word small" aria-hidden="true">
+        {NAMES[field].toLowerCase()} <b className="num">{bytesText(now[field])}</b>
+      </span>
     </div>
   )
 }

@@ -110,8 +110,10 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
   const start = usePanel('runners', (state) => state.start)
   const stop = usePanel('runners', (state) => state.stop)
   const openLog = usePanel('log', (state) => state.open)
-  const asked = usePanel('runners', (state) => state.asked.get(view.id))
   const connected = usePanel('app', (state) => state.link === 'connected')
+  const asked = usePanel('runners', (state) => state.asked.get(view.id))
+  // The guard asks the same above, with the same button.
+  const isAsked = usePanel('guard', (state) => state.view !== null && state.view.ask !== null)
   const urgent = usePanel('live', (state) => {
     const level = state.live?.guard.level ?? 'calm'
     // Only the one that the headline names: two red buttons would be no advice.
@@ -125,7 +127,7 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
       <StartStop
         active={active}
         stop={{
-          className: `button ${urgent ? 'urgent' : ''}`,
+          className: `button ${urgent && !isAsked ? 'urgent' : ''}`,
           disabled: stopping || !connected,
           label: `Stop ${view.label}`,
           word: stopping ? 'Stopping' : `Stop ${view.label}`,

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { LOAD_TIMEOUT_S, STOP_TIMEOUT_S, defaultSettings } from '../../../../shared/settings/schema.ts'
 import { usePanel } from '../../stores/context.ts'
 import { About } from './about.tsx'
+import { GuardSettings } from './guard-settings.tsx'
 import { SettingRow } from './setting-row.tsx'
 import { TextSetting } from './text-setting.tsx'
 import { MemorySettings } from './memory-settings.tsx'
@@ -32,6 +33,7 @@ export function SettingsPage(): ReactNode {
         <>
           <Appearance />
           <MemorySettings />
+          <GuardSettings />
           <Models />
         </>
       )}

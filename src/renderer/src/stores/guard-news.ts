@@ -1,0 +1,56 @@
+import type { GuardAsk, IncidentSummary } from '../../../shared/model/guard.ts'
+import type { Notice } from '../../../shared/model/status.ts'
+import { DRILL_WATCH, runnerIdOf } from './guard-acts.ts'
+
+/** From the first act to the last word about it: the answer, the stop, the proof that memory is back; in ms. */
+const EPISODE_MS = 300_000
+/** Clocks of two messages about one moment differ by no more than this, in ms. */
+const SLACK_MS = 2_000
+
+/** Looked through for what is still news: an incident older than these has been seen or put away. */
+const LOOKED_AT = 20
+
+/** Whether the notice tells a part of what the incident tells whole. */
+export function isAboutIncident(notice: Notice, incident: IncidentSummary): boolean {
+  if (notice.text.startsWith(`${incident.title}.`)) return true
+  const afterMs = notice.atMs - incident.atMs
+  return (
+    notice.runnerId !== undefined &&
+    notice.runnerId === incident.runnerId &&
+    afterMs >= -SLACK_MS &&
+    afterMs <= EPISODE_MS
+  )
+}
+
+export interface GuardNewsInput {
+  readonly incidents: readonly IncidentSummary[]
+  /** Came while this panel looked on, and not put away. */
+  readonly freshIds: ReadonlySet<string>
+  readonly notices: readonly Notice[]
+  readonly ask: GuardAsk | null
+}
+
+/**
+ * What is to be told of the guard, each thing once: the question first, then incidents, then other notices.
+ *
+ * The core keeps a notice of an act until somebody dismisses it. That is what makes an older incident still news.
+ */
+export function guardNews({ incidents, freshIds, notices, ask }: GuardNewsInput): {
+  readonly news: readonly IncidentSummary[]
+  /** Ids of notices that something above them tells already. */
+  readonly toldIds: ReadonlySet<string>
+} {
+  const askedId = ask === null || ask.watchId === DRILL_WATCH ? null : runnerIdOf(ask.victimId)
+  const recent = incidents
+    .slice(0, LOOKED_AT)
+    .filter((one) => freshIds.has(one.id) || notices.some((notice) => isAboutIncident(notice, one)))
+  const told = notices.filter(
+    (notice) =>
+      (askedId !== null && notice.runnerId === askedId) ||
+      recent.some((incident) => isAboutIncident(notice, incident))
+  )
+  return {
+    news: recent.filter((one) => askedId === null || one.runnerId !== askedId),
+    toldIds: new Set(told.map(({ id }) => id))
+  }
+}
