@@ -35,6 +35,8 @@ export async function composeCore(options: {
   readonly host: 'electron' | 'headless'
   readonly places: Places
   readonly logger: Logger
+  /** See AppPorts; null without a window. */
+  readonly openPanel: (() => void) | null
 }): Promise<Result<Core, string>> {
   const { places, logger } = options
   let app: App | null = null
@@ -46,7 +48,8 @@ export async function composeCore(options: {
       host: options.host,
       version: VERSION,
       clock: systemClock,
-      openWeb: (port) => web.open(port)
+      openWeb: (port) => web.open(port),
+      openPanel: options.openPanel
     })
     return app
   }

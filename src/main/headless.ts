@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const flags = readFlags()
   const logger = stderrLogger('info')
   const places = placesFromEnv(process.env, import.meta.dirname)
-  const composed = await composeCore({ host: 'headless', places, logger })
+  const composed = await composeCore({ host: 'headless', places, logger, openPanel: null })
   if (!composed.ok) throw new Error(composed.error)
   const core = composed.value
 

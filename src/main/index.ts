@@ -12,12 +12,14 @@ const logger = stderrLogger('warn')
 const places = placesFromEnv(process.env, import.meta.dirname)
 
 async function main(): Promise<void> {
-  const composed = await composeCore({ host: 'electron', places, logger })
+  // The core comes before the window; what it wants to show until then has no place.
+  let openPanel = (): void => undefined
+  const composed = await composeCore({ host: 'electron', places, logger, openPanel: () => openPanel() })
   if (!composed.ok) {
     logger.error(composed.error)
     return giveUp(composed.error)
   }
-  await startShell({
+  const shell = await startShell({
     endpoint: composed.value.endpoint,
     places: {
       rendererDir: places.rendererDir,
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
     logger,
     onQuit: () => composed.value.dispose()
   })
+  openPanel = shell.open
 }
 
 const first = prepareElectron({

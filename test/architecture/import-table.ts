@@ -103,6 +103,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'main/drill',
       'main/incidents',
       'main/protection',
+      'main/notify',
       'main/transport',
       ...SHARED
     ],

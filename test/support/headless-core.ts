@@ -27,6 +27,8 @@ export function makeHome(settings?: Readonly<Record<string, unknown>> | string):
     env: {
       ...process.env,
       HOME: dir,
+      // A test must not write onto a developer's desktop; the bus's tests name their own.
+      DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus',
       FIREBREAK_RUNTIME_DIR: join(dir, 'run'),
       FIREBREAK_CONFIG_DIR: join(dir, 'config'),
       FIREBREAK_DATA_DIR: join(dir, 'data')

@@ -13,4 +13,6 @@ export interface AppPorts {
   readonly openWeb: (
     port: number | undefined
   ) => Promise<Result<{ url: string; port: number }, ContractError>>
+  /** Brings the panel to the front for 'Show why' in a notification; null where there is no window. */
+  readonly openPanel: (() => void) | null
 }

@@ -11,6 +11,9 @@ import { readMachineFacts } from '../facts/read-facts.ts'
 import { createGpuProbe } from '../gpu-probe/client.ts'
 import { createRecentRing } from '../history/recent.ts'
 import { findModels } from '../models/find.ts'
+import { sessionBusAddressFrom } from '../notify/bus-address.ts'
+import { createGuardNotifications } from '../notify/guard-notifications.ts'
+import { createNotifier } from '../notify/notifier.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
 import { createRunners } from '../runners/supervisor/runners.ts'
 import { createMachineView } from '../sampler/machine-view.ts'
@@ -129,6 +132,21 @@ export function createApp(ports: AppPorts): App {
     onView: (view) => events.guard.emit(view),
     onIncident: (incident) => events.incident.emit(incident)
   })
+  const userId = process.getuid?.() ?? 0
+  const notifier = createNotifier({
+    sessionBusAddress: () => sessionBusAddressFrom(process.env, userId),
+    uid: userId,
+    clock,
+    logger
+  })
+  const notifications = createGuardNotifications({
+    notifier,
+    guard: guarding.guard,
+    clock,
+    logger,
+    startAgain: (id) => runners.start(id, undefined),
+    openPanel: ports.openPanel
+  })
   /** Everything is looked at more often while a model loads or memory is short. */
   const setPace = (): void => {
     const { level } = guarding.guard.status()
@@ -210,7 +228,7 @@ export function createApp(ports: AppPorts): App {
       )
     },
     dispose() {
-      disposeAll([gpu, runners, sampler, guarding, ...subscriptions])
+      disposeAll([notifications, notifier, gpu, runners, sampler, guarding, ...subscriptions])
     }
   }
 }

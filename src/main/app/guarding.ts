@@ -87,7 +87,7 @@ export function createGuarding(ports: GuardingPorts): Guarding {
     },
     raiseOomScore: (process) => void raiser.raise(process),
     onNotice({ severity, text, whatToDo, victimId }) {
-      note(severity, text, whatToDo, isRunner(victimId) ? victimId : undefined)
+      note(severity, text, whatToDo, victimId !== null && isRunner(victimId) ? victimId : undefined)
     }
   })
   const drill = createDrill({ places, clock, logger, guard, availableBytes: machine.availableBytes })
