@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ContractError } from '../../shared/contract/errors.ts'
 import type { DrillReport, GuardEvent } from '../../shared/model/guard.ts'
+import { isKnown, type Reading } from '../../shared/model/reading.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { ExtraWatch, Guard } from '../guard/types.ts'
@@ -140,6 +141,8 @@ async function observe(drill: {
     await delay(LOOK_MS)
   }
   const { rights, memoryLocked, priorityRaised } = guard.sentinel()
+  // Other programs may give memory back at the same moment; what they give is no proof.
+  line = { ...line, returnedBytes: atMost(line.returnedBytes, eater.takenBytes) }
   const lowest = curve.reduce(
     (least, point) => Math.min(least, point.availableBytes),
     Number.POSITIVE_INFINITY
@@ -167,6 +170,9 @@ async function observe(drill: {
     thresholds
   }
 }
+
+const atMost = (reading: Reading, most: number): Reading =>
+  isKnown(reading) ? Math.min(reading, most) : reading
 
 /** The process is gone: true unless the guard's event, which may be on its way, says that it was the guard. */
 async function endsUnseen(line: () => Timeline, { signal }: DrillParts): Promise<boolean> {

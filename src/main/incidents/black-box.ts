@@ -1,7 +1,6 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeBlackBox, type BlackBoxContent } from '../../shared/domain/black-box/decode.ts'
-import { reserveBytes } from '../../shared/domain/guard/thresholds.ts'
 import type { Incident } from '../../shared/model/guard.ts'
 import type { Clock, Logger } from '../platform/ports.ts'
 import { trimCurve } from './curve.ts'
@@ -47,17 +46,17 @@ function incidentOf(box: BlackBoxContent, coreToo: boolean, ports: BlackBoxPorts
   const last = box.points.at(-1)
   if (last === undefined) return null
   const curve = trimCurve(box.points, last.atMs)
-  const lowBytes = reserveBytes(last.memTotalBytes, null)
+  const { memTotalBytes } = last
   const nowMs = ports.clock.nowMs()
   const isSameBoot = box.bootId === bootId(ports.procRoot)
   // A process that ends without memory being short is no matter of memory.
-  if (isSameBoot && !isTroubled(curve, lowBytes)) return null
+  if (isSameBoot && !isTroubled(curve, memTotalBytes)) return null
   const kind = isSameBoot ? 'guard-died' : 'stopped-answering'
   return {
     id: `${isSameBoot ? 'guard-died' : 'stopped'}-${Math.round(last.atMs)}`,
     atMs: last.atMs,
     kind,
-    ...(isSameBoot ? diedStory(curve, nowMs, coreToo) : stoppedStory(curve, nowMs, lowBytes)),
+    ...(isSameBoot ? diedStory(curve, nowMs, coreToo) : stoppedStory(curve, nowMs, memTotalBytes)),
     runnerId: null,
     events: [],
     curve

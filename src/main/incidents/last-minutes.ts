@@ -1,3 +1,4 @@
+import { reserveBytes } from '../../shared/domain/guard/thresholds.ts'
 import type { IncidentPoint } from '../../shared/model/guard.ts'
 import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
 import type { Story } from './story.ts'
@@ -11,8 +12,8 @@ const LEAST_GROWTH_BYTES = 256 * MIB
 const BEGINS_AT = 0.98
 /** In which a fall or low memory makes the end of core and sentinel worth telling. */
 const TROUBLE_MS = 60_000
-/** A fall that deserves the name: this share of what was available, in TROUBLE_MS. */
-const FALL_SHARE = 0.25
+/** A fall that deserves the name, in TROUBLE_MS: this share of all memory, and no less than LEAST_GROWTH_BYTES. */
+const FALL_SHARE = 0.01
 
 /** Who grew most at the end, or memory itself where no holder did. */
 export interface Growth {
@@ -58,27 +59,27 @@ export function growthSentence({ label, bytes, seconds }: Growth): string {
     : `${label} grew ${bytesInWords(bytes)} ${time}.`
 }
 
-/** Whether memory fell much or was low in the last minute of the curve. */
-export function isTroubled(curve: readonly IncidentPoint[], lowBytes: number): boolean {
+/** Whether memory fell or was in the desktop's reserve in the last minute of the curve. */
+export function isTroubled(curve: readonly IncidentPoint[], memTotalBytes: number): boolean {
   const end = curve.at(-1)
   if (end === undefined) return false
   const minute = curve.filter(({ atMs }) => atMs >= end.atMs - TROUBLE_MS).map((one) => one.availableBytes)
-  const most = Math.max(...minute)
-  const least = Math.min(...minute)
+  const fellBytes = Math.max(...minute) - end.availableBytes
   return (
-    least < lowBytes || (most - least >= LEAST_GROWTH_BYTES && most - end.availableBytes >= most * FALL_SHARE)
+    Math.min(...minute) < reserveBytes(memTotalBytes, null) ||
+    fellBytes >= Math.max(LEAST_GROWTH_BYTES, memTotalBytes * FALL_SHARE)
   )
 }
 
 /** The machine went down: when, who grew, what was left. */
-export function stoppedStory(curve: readonly IncidentPoint[], nowMs: number, lowBytes: number): Story {
+export function stoppedStory(curve: readonly IncidentPoint[], nowMs: number, memTotalBytes: number): Story {
   const endMs = curve.at(-1)?.atMs ?? nowMs
   const title = 'The machine stopped answering'
   const growth = growthOf(curve)
   const left = bytesInWords(curve.at(-1)?.availableBytes ?? 0)
   const what =
     growth === null
-      ? `Memory did not fall then; ${left} were available.${isTroubled(curve, lowBytes) ? '' : ' Power, heat or a driver are likelier causes than memory.'}`
+      ? `Memory did not fall then; ${left} were available.${isTroubled(curve, memTotalBytes) ? '' : ' Power, heat or a driver are likelier causes than memory.'}`
       : `${growthSentence(growth)} ${left} were available at last.`
   return { title, text: `The machine stopped answering ${momentInWords(endMs, nowMs)}. ${what}` }
 }
