@@ -14,8 +14,8 @@ export interface ProtectionAmounts {
  * What the kernel is to keep for the desktop: MemoryLow = the guard's reserve, at most a quarter of memory; MemoryMin =
  * half of it, at most 2 GiB. Whole MiB, which every page size divides.
  *
- * Low is taken only after all unprotected memory is gone; min is never taken, so that too much of it would turn
- * shortage into a kill. Both are ceilings: what the desktop does not use stays free for everybody.
+ * Low is taken after unprotected memory, on kernels with multi-generation LRU hardly later; min is never taken, so that
+ * too much of it would turn shortage into a kill. Both are ceilings: what the desktop does not use stays free for all.
  */
 export function protectionAmounts(reserveBytes: number, memTotalBytes: number): ProtectionAmounts {
   const lowBytes = wholeMib(Math.min(reserveBytes, memTotalBytes * MOST_OF_TOTAL))
