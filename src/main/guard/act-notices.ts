@@ -8,8 +8,8 @@ export interface ActNotice {
   readonly severity: 'info' | 'warning'
   readonly text: string
   readonly whatToDo: string | null
-  /** Whom the act was about. */
-  readonly victimId: string
+  /** Whom the act was about; null: the guard itself. */
+  readonly victimId: string | null
 }
 
 /** What the core adds to an event. */

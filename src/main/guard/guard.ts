@@ -14,6 +14,7 @@ import { createEmitter } from '../../shared/util/emitter.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { Clock, Logger, Places } from '../platform/ports.ts'
 import type { ArmedProcess, Holder, Watch, WatchStatus } from '../sentinel/protocol.ts'
+import { createAbsenceWatch } from './absence.ts'
 import { createActNotices, type ActNotice, type ActStory } from './act-notices.ts'
 import { createActs } from './acts.ts'
 import { mainWatch } from './arm-list.ts'
@@ -71,6 +72,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
   const makePicture = createPictureMaker(learned)
   const acts = createActs()
   const actNotices = createActNotices()
+  const absence = createAbsenceWatch()
   const extras = new Map<string, Watch>()
   const raised = new Set<string>()
   const cgroupRoot = findCgroupRoot(places.sysRoot)
@@ -81,6 +83,13 @@ export function createGuard(ports: GuardPorts): CoreGuard {
   let holders: readonly Holder[] = []
   let isStarted = false
   let asked: { readonly key: string; readonly actsAtMs: number | null } | null = null
+
+  let hadContact = false
+  const firstContact = (isLeftRunning: boolean): void => {
+    if (hadContact) return
+    hadContact = true
+    ports.onFirstContact(isLeftRunning)
+  }
 
   const link = createSentinelLink({
     systemSocket: places.systemSentinelSocket,
@@ -94,7 +103,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     uid: process.getuid?.() ?? 0,
     clock,
     logger,
-    onFirstContact: ports.onFirstContact,
+    onFirstContact: firstContact,
     onEvent(event) {
       acts.note(event)
       if (event.victimId !== null && event.watchId === 'main') {
@@ -109,9 +118,14 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     onShrink: (_watchId, victimId) => logger.warn(`${victimId} has no way to give memory back by itself`),
     onChange() {
       settleAsk()
+      lookForAbsence()
       changes.emit()
     }
   })
+  const lookForAbsence = (): void => {
+    const notice = absence.note(clock.monotonicMs(), link.status())
+    if (notice !== null) ports.onNotice(notice)
+  }
 
   /** What the core knows better than the sentinel, which holds what was armed up to a second before. */
   const storyOf = ({ victimId, label, kind }: GuardEvent): ActStory => {
@@ -258,7 +272,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
       isStarted = true
       // A sentinel that an earlier core left is found even where nothing is to be armed, and told so.
       const isOff = ports.settings().guard.mode === 'off'
-      if (isOff && !existsSync(join(places.runtimeDir, 'sentinel.sock'))) ports.onFirstContact(false)
+      if (isOff && !existsSync(join(places.runtimeDir, 'sentinel.sock'))) firstContact(false)
       else if (isOff) link.disarmLeft()
       else arm()
     },
@@ -311,6 +325,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         profiles
       })
       raiseScores(picture)
+      lookForAbsence()
       changes.emit()
     },
     view(): GuardViewBase {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_STOP_LATENCY_MS, mainWatch, MOST_GRACE_MS, type ArmInput } from '../../../../src/main/guard/arm-list.ts'
+import {
+  DEFAULT_STOP_LATENCY_MS,
+  mainWatch,
+  MOST_GRACE_MS,
+  type ArmInput
+} from '../../../../src/main/guard/arm-list.ts'
 import type { Party } from '../../../../src/main/guard/candidates.ts'
 import type { ProcessInfo } from '../../../../src/shared/model/snapshot.ts'
 import { processRow } from '../../../support/fake-machine.ts'
@@ -21,7 +26,11 @@ const party = (id: string, processes: readonly ProcessInfo[], kind: Party['kind'
   gpuIsOld: false
 })
 
-const watch = (parties: readonly Party[], others: readonly ProcessInfo[] = [], more: Partial<ArmInput> = {}) =>
+const watch = (
+  parties: readonly Party[],
+  others: readonly ProcessInfo[] = [],
+  more: Partial<ArmInput> = {}
+) =>
   mainWatch({
     policy: {
       mode: 'balanced',
@@ -30,7 +39,14 @@ const watch = (parties: readonly Party[], others: readonly ProcessInfo[] = [], m
       restsAtBytes: 'unknown',
       answerMs: 15_000
     },
-    ranked: parties.map(({ id, label, kind }) => ({ id, label, kind, bytes: GIB, reloadS: 'unknown', why: '' })),
+    ranked: parties.map(({ id, label, kind }) => ({
+      id,
+      label,
+      kind,
+      bytes: GIB,
+      reloadS: 'unknown',
+      why: ''
+    })),
     parties,
     processes: [...parties.flatMap(({ processes }) => processes), ...others],
     cgroupRoot: '/sys/fs/cgroup',
@@ -56,7 +72,9 @@ describe('what the sentinel is armed with', () => {
   })
 
   it('leaves out who is ranked and gone', () => {
-    const ranked = [{ id: 'x', label: 'x', kind: 'runner' as const, bytes: 1, reloadS: 'unknown' as const, why: '' }]
+    const ranked = [
+      { id: 'x', label: 'x', kind: 'runner' as const, bytes: 1, reloadS: 'unknown' as const, why: '' }
+    ]
     expect(watch([party('a', [])])).toEqual([])
     expect(watch([], [], { ranked })).toEqual([])
   })
@@ -71,10 +89,13 @@ describe('what the sentinel is armed with', () => {
   })
 
   it('names a cgroup only where it was made for the victim and nobody else is in it', () => {
-    const scope = '/user.slice/user-1000.slice/user@1000.service/firebreak.slice/firebreak-big-1700000000000.scope'
+    const scope =
+      '/user.slice/user-1000.slice/user@1000.service/firebreak.slice/firebreak-big-1700000000000.scope'
     const own = (cgroup: string | null) => party('big', [processRow({ pid: 10, cgroup })])
     expect(watch([own(scope)])).toMatchObject([{ cgroupDir: `/sys/fs/cgroup${scope}` }])
-    expect(watch([own(scope)], [processRow({ pid: 99, cgroup: `${scope}/x` })])).toMatchObject([{ cgroupDir: null }])
+    expect(watch([own(scope)], [processRow({ pid: 99, cgroup: `${scope}/x` })])).toMatchObject([
+      { cgroupDir: null }
+    ])
     expect(watch([own('/user.slice/user-1000.slice/session-2.scope')])).toMatchObject([{ cgroupDir: null }])
     expect(watch([own(null)])).toMatchObject([{ cgroupDir: null }])
     expect(watch([own(scope)], [], { cgroupRoot: null })).toMatchObject([{ cgroupDir: null }])
@@ -82,11 +103,10 @@ describe('what the sentinel is armed with', () => {
 
   it('names a container’s own cgroup', () => {
     const path = `/system.slice/docker-${'a'.repeat(64)}.scope`
-    const members = [
-      processRow({ pid: 10, cgroup: path }),
-      processRow({ pid: 11, cgroup: `${path}/inner` })
-    ]
-    expect(watch([party('container:a', members, 'foreign')])).toMatchObject([{ cgroupDir: `/sys/fs/cgroup${path}` }])
+    const members = [processRow({ pid: 10, cgroup: path }), processRow({ pid: 11, cgroup: `${path}/inner` })]
+    expect(watch([party('container:a', members, 'foreign')])).toMatchObject([
+      { cgroupDir: `/sys/fs/cgroup${path}` }
+    ])
   })
 
   it('bounds the grace, and takes a learnt latency over the assumed one', () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createIdleWatch, IDLE_AFTER_MS, partiesOf, type PartiesInput } from '../../../../src/main/guard/candidates.ts'
+import {
+  createIdleWatch,
+  IDLE_AFTER_MS,
+  partiesOf,
+  type PartiesInput
+} from '../../../../src/main/guard/candidates.ts'
 import { containerOf, foreignGroups, LEAST_FOREIGN_GPU_BYTES } from '../../../../src/main/guard/foreign.ts'
 import { processRow } from '../../../support/fake-machine.ts'
 import { GIB, MIB, profile, runner } from './fixtures.ts'
@@ -79,7 +84,11 @@ describe('who could be stopped', () => {
 })
 
 describe('programs that Firebreak did not start', () => {
-  const group = (table: Parameters<typeof foreignGroups>[0], rows: Readonly<Record<number, number>>, own = [1]) =>
+  const group = (
+    table: Parameters<typeof foreignGroups>[0],
+    rows: Readonly<Record<number, number>>,
+    own = [1]
+  ) =>
     foreignGroups(table, gpu(rows).byPid, new Set(own)).map(({ id, label, processes }) => ({
       id,
       label,
@@ -135,7 +144,10 @@ describe('programs that Firebreak did not start', () => {
   const containers: readonly [string, string | null][] = [
     [`/system.slice/docker-${'b'.repeat(64)}.scope`, 'bbbbbbbbbbbb'],
     [`/system.slice/docker-${'b'.repeat(64)}.scope/init`, 'bbbbbbbbbbbb'],
-    [`/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${'c'.repeat(64)}.scope`, 'cccccccccccc'],
+    [
+      `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${'c'.repeat(64)}.scope`,
+      'cccccccccccc'
+    ],
     [`/docker/${'d'.repeat(64)}`, 'dddddddddddd'],
     [`/kubepods.slice/x.slice/cri-containerd-${'e'.repeat(64)}.scope`, 'eeeeeeeeeeee'],
     ['/system.slice/docker.service', null],

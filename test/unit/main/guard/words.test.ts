@@ -23,7 +23,9 @@ const refused = (because: Ranking['refused'][number]['because']): Ranking => ({
 
 describe('sentences of the guard', () => {
   it('say who grew, once it is worth a word', () => {
-    expect(growthSentence('gpt-oss-120b', { bytes: 9 * GIB, seconds: 4.2 })).toBe('gpt-oss-120b grew 9.0 GiB in 4 s.')
+    expect(growthSentence('gpt-oss-120b', { bytes: 9 * GIB, seconds: 4.2 })).toBe(
+      'gpt-oss-120b grew 9.0 GiB in 4 s.'
+    )
     expect(growthSentence('x', { bytes: 200 * MIB, seconds: 0.2 })).toBe('x grew 200 MiB in 1 s.')
     expect(growthSentence('x', { bytes: 100 * MIB, seconds: 1 })).toBeNull()
     expect(growthSentence('x', null)).toBeNull()
@@ -48,11 +50,13 @@ describe('sentences of the guard', () => {
   })
 
   it('ask with the two first reasons, or with what a freeze means', () => {
-    expect(askText('warn', 'x', GIB, ['x grew 9.0 GiB in 4 s.', 'Memory will be gone in about 6 s.', 'And more.'])).toBe(
-      'x grew 9.0 GiB in 4 s. Memory will be gone in about 6 s.'
-    )
+    expect(
+      askText('warn', 'x', GIB, ['x grew 9.0 GiB in 4 s.', 'Memory will be gone in about 6 s.', 'And more.'])
+    ).toBe('x grew 9.0 GiB in 4 s. Memory will be gone in about 6 s.')
     expect(askText('warn', 'x', GIB, [])).toContain('x would be stopped first')
-    expect(askText('frozen', 'x', 61 * GIB, ['whatever'])).toBe('Paused x. It keeps its 61.0 GiB but takes no more.')
+    expect(askText('frozen', 'x', 61 * GIB, ['whatever'])).toBe(
+      'Paused x. It keeps its 61.0 GiB but takes no more.'
+    )
     expect(launchHoldText(['It falls.'])).toMatch(/^Nothing new is started now: It falls\. /)
   })
 })
@@ -82,7 +86,9 @@ describe('notices of acts', () => {
     const missing = notices.of(event('memory-missing', { bytes: 2 * GIB, reasons: [] }), story)
     expect(missing).toMatchObject({ text: 'Stopped big. Only 2.0 GiB came back.' })
     expect(missing?.whatToDo).toContain('still held')
-    expect(notices.of(event('memory-back', { bytes: 'unknown', reasons: [] }), story)?.text).toBe('Stopped big.')
+    expect(notices.of(event('memory-back', { bytes: 'unknown', reasons: [] }), story)?.text).toBe(
+      'Stopped big.'
+    )
   })
 
   it('tell a failure and an observed act, and nothing of the drill or of a mere warning', () => {
