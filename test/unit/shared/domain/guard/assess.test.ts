@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assess, type AssessInput } from '../../../../../src/shared/domain/guard/assess.ts'
-import { fallBytesPerS, secondsToEmpty } from '../../../../../src/shared/domain/guard/fall-rate.ts'
 import { floorBytes, reserveBytes } from '../../../../../src/shared/domain/guard/thresholds.ts'
 import { GUARD_LEVELS } from '../../../../../src/shared/model/status.ts'
 import type { Pressures } from '../../../../../src/shared/model/snapshot.ts'
@@ -36,28 +35,6 @@ describe('reserve and floor', () => {
     expect(reserveBytes(8 * GIB, 3 * GIB)).toBe(3 * GIB)
     expect(reserveBytes(8 * GIB, 99 * GIB)).toBe(8 * GIB)
     expect(reserveBytes(8 * GIB, 0)).toBe(0)
-  })
-})
-
-describe('the rate of fall', () => {
-  it('is measured on elapsed time, however late the ticks come', () => {
-    const points = [
-      { monotonicMs: 0, availableBytes: 30 * GIB },
-      { monotonicMs: 1700, availableBytes: 30 * GIB - 1.7 * GIB }
-    ]
-    expect(fallBytesPerS(points)).toBeCloseTo(GIB, -3)
-    expect(secondsToEmpty(28.3 * GIB, GIB)).toBeCloseTo(28.3)
-  })
-
-  it('is nothing while memory rises, rests, or there is one point', () => {
-    expect(fallBytesPerS([])).toBe(0)
-    expect(fallBytesPerS([{ monotonicMs: 5, availableBytes: 1 }])).toBe(0)
-    const rising = [
-      { monotonicMs: 0, availableBytes: 1 * GIB },
-      { monotonicMs: 1000, availableBytes: 2 * GIB }
-    ]
-    expect(fallBytesPerS(rising)).toBe(0)
-    expect(secondsToEmpty(GIB, 10 * MIB)).toBeNull()
   })
 })
 
