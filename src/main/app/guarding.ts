@@ -80,8 +80,7 @@ export function createGuarding(ports: GuardingPorts): Guarding {
     uptimeMs: () => uptime() * 1_000,
     selfStartTicks: machine.processes().find(({ pid }) => pid === process.pid)?.startTicks ?? 0,
     blackBoxPath,
-    onFirstContact(isLeftRunning) {
-      if (isLeftRunning) return
+    onFirstContact() {
       const told = incidents.readBlackBox()
       if (told !== null) note('warning', `${told.title}. ${told.text}`, null, told.runnerId ?? undefined)
     },

@@ -42,8 +42,8 @@ export interface GuardPorts {
   /** Start time of this process, in ticks since boot. */
   readonly selfStartTicks: number
   readonly blackBoxPath: string
-  /** Before a sentinel may write its black box; `isLeftRunning`: one of an earlier core is still writing it. */
-  readonly onFirstContact: (isLeftRunning: boolean) => void
+  /** Once, before a sentinel begins a black box of its own. */
+  readonly onFirstContact: () => void
   /** Makes it the kernel's first choice; once for each process, and never waited for. */
   readonly raiseOomScore: (process: ArmedProcess) => void
   readonly onNotice: (notice: ActNotice) => void
@@ -85,10 +85,10 @@ export function createGuard(ports: GuardPorts): CoreGuard {
   let asked: { readonly key: string; readonly actsAtMs: number | null } | null = null
 
   let hadContact = false
-  const firstContact = (isLeftRunning: boolean): void => {
+  const firstContact = (): void => {
     if (hadContact) return
     hadContact = true
-    ports.onFirstContact(isLeftRunning)
+    ports.onFirstContact()
   }
 
   const link = createSentinelLink({
@@ -272,7 +272,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
       isStarted = true
       // A sentinel that an earlier core left is found even where nothing is to be armed, and told so.
       const isOff = ports.settings().guard.mode === 'off'
-      if (isOff && !existsSync(join(places.runtimeDir, 'sentinel.sock'))) firstContact(false)
+      if (isOff && !existsSync(join(places.runtimeDir, 'sentinel.sock'))) firstContact()
       else if (isOff) link.disarmLeft()
       else arm()
     },

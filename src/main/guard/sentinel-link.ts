@@ -26,8 +26,8 @@ export interface SentinelLinkOptions {
   readonly uid: number
   readonly clock: Clock
   readonly logger: Logger
-  /** Before the first hello, once: whether a sentinel of an earlier core is at work and keeps its black box. */
-  readonly onFirstContact: (isLeftRunning: boolean) => void
+  /** Once, before the first hello: until then nobody writes over what an earlier sentinel left. */
+  readonly onFirstContact: () => void
   readonly onEvent: (event: GuardEvent) => void
   readonly onShrink: (watchId: string, victimId: string) => void
   /** Status or state changed. */
@@ -175,10 +175,10 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
     retry = setTimeout(() => void connect(), pauseMs)
   }
 
-  const firstContact = (isLeftRunning: boolean): void => {
+  const firstContact = (): void => {
     if (!isFirst) return
     isFirst = false
-    options.onFirstContact(isLeftRunning)
+    options.onFirstContact()
   }
 
   const open = async (path: string | null): Promise<Channel | null> => {
@@ -225,18 +225,17 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
   const isWanted = (): boolean => wantsConnection
 
   const findOrStart = async (): Promise<Channel | null> => {
-    // The installed service is started by the connection itself: whether it was at work before cannot be told from it.
     const system = await open(skipsSystem ? null : options.systemSocket)
     if (system !== null) {
-      firstContact(false)
+      firstContact()
       return system
     }
     const left = await open(options.ownSocket)
     if (left !== null) {
-      firstContact(child === null)
+      firstContact()
       return left
     }
-    firstContact(false)
+    firstContact()
     if (!wantsConnection) return null
     let isStarted = false
     const deadline = clock.monotonicMs() + START_DEADLINE_MS
@@ -349,7 +348,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
     },
     disarmLeft() {
       void open(options.ownSocket).then((left) => {
-        firstContact(left !== null)
+        firstContact()
         const { self, blackBoxPath } = options
         left?.send({ type: 'hello', protocol: SENTINEL_PROTOCOL, ...self, blackBoxPath })
         left?.send({ type: 'arm', sequence: (sequence += 1), watches: [], holders: [] })

@@ -111,7 +111,7 @@ async function peerAt(
 
 function open(more: { readonly system?: string; readonly entry?: string } = {}) {
   const events: GuardEvent[] = []
-  const contacts: boolean[] = []
+  const contacts: string[] = []
   const link = createSentinelLink({
     systemSocket: more.system ?? null,
     ownSocket: join(dir, 'own.sock'),
@@ -124,7 +124,7 @@ function open(more: { readonly system?: string; readonly entry?: string } = {}) 
     uid: process.getuid?.() ?? 0,
     clock: systemClock,
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    onFirstContact: (isLeftRunning) => contacts.push(isLeftRunning),
+    onFirstContact: () => contacts.push('first'),
     onEvent: (one) => events.push(one),
     onShrink: () => undefined,
     onChange: () => undefined
@@ -150,7 +150,7 @@ describe('the link to the sentinel', () => {
     link.setWanted(true)
     expect(link.status().state).toBe('starting')
     await until('arming', () => typesOf(peer).includes('arm'))
-    expect(contacts).toEqual([true])
+    expect(contacts).toEqual(['first'])
     expect(peer.heard.slice(0, 2)).toEqual([
       {
         type: 'hello',
@@ -255,7 +255,7 @@ describe('the link to the sentinel', () => {
     const { link, contacts } = open()
     link.disarmLeft()
     await until('the look', () => contacts.length === 1)
-    expect(contacts).toEqual([false])
+    expect(contacts).toEqual(['first'])
     const peer = await peerAt(join(dir, 'own.sock'))
     link.disarmLeft()
     await until('the goodbye', () => typesOf(peer).includes('bye'))
@@ -277,7 +277,7 @@ process.on('exit', () => require('node:fs').rmSync(path, { force: true }))`
     link.arm([watch], [])
     link.setWanted(true)
     const first = await until('the first', () => link.pid)
-    expect(contacts).toEqual([false])
+    expect(contacts).toEqual(['first'])
     const fields = readFileSync(`/proc/${first}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
     expect(fields.slice(2, 4)).toEqual([String(first), String(first)])
     expect(statSync(join(dir, 'logs', 'sentinel.log')).mode & 0o777).toBe(0o600)
