@@ -2,6 +2,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { ContractError } from '../../shared/contract/errors.ts'
 import { drillReportSchema } from '../../shared/contract/guard-schemas.ts'
+import { reserveBytes } from '../../shared/domain/guard/thresholds.ts'
 import type { DrillReport } from '../../shared/model/guard.ts'
 import { createEmitter } from '../../shared/util/emitter.ts'
 import { err, type Result } from '../../shared/util/result.ts'
@@ -20,7 +21,7 @@ export interface DrillPorts {
   readonly places: Pick<Places, 'nodePath' | 'entryDir' | 'procRoot' | 'dataDir'>
   readonly clock: Clock
   readonly logger: Logger
-  readonly guard: Pick<Guard, 'view' | 'status' | 'sentinel' | 'watch' | 'onEvent'>
+  readonly guard: Pick<Guard, 'status' | 'sentinel' | 'watch' | 'onEvent'>
   /** MemAvailable + free pages in per-CPU lists, read now; 0: cannot be read. */
   readonly availableBytes: () => number
 }
@@ -45,10 +46,12 @@ export function createDrill(ports: DrillPorts): Drill {
   let eater: Eater | null = null
 
   const begin = async (): Promise<Result<DrillReport, ContractError>> => {
+    const memTotalBytes = totalmem()
     const pace = drillPace({
       availableBytes: availableBytes(),
-      reserveBytes: guard.view().reserveBytes,
-      memTotalBytes: totalmem()
+      // Not known before the core's first look at memory.
+      reserveBytes: guard.status().reserveBytes || reserveBytes(memTotalBytes, null),
+      memTotalBytes
     })
     if (!pace.ok) return pace
     const done = await runDrill({

@@ -80,6 +80,9 @@ async function drillWith(
   const restBytes = await restingBytes(parts)
   const thresholds = drillThresholds(restBytes, pace.boundBytes)
   const id = `drill-${Math.round(clock.nowMs())}`
+  // From before the arming on: a warning that other programs cause while the drill's own fall has not begun counts.
+  const events: GuardEvent[] = []
+  opened.push(guard.onEvent((event) => events.push(event)))
   const watch = guard.watch({
     id: DRILL_WATCH,
     policy: {
@@ -104,7 +107,8 @@ async function drillWith(
   })
   opened.push(watch)
   if (!(await armed(watch, parts))) return err(signal.aborted ? ENDING : notGuarded(guard))
-  return ok(await observe({ id, eater, parts, thresholds, opened }))
+  const report = await observe({ id, eater, parts, thresholds, events })
+  return signal.aborted ? err(ENDING) : ok(report)
 }
 
 /** Lets the process take memory, and watches what the guard does about it. */
@@ -113,20 +117,23 @@ async function observe(drill: {
   readonly eater: Eater
   readonly parts: DrillParts
   readonly thresholds: DrillThresholds
-  readonly opened: Disposable[]
+  /** Grows as they come; taken from its front. */
+  readonly events: GuardEvent[]
 }): Promise<DrillReport> {
-  const { id, eater, parts, thresholds, opened } = drill
+  const { id, eater, parts, thresholds, events } = drill
   const { guard, clock, pace, signal } = parts
   const atMs = Math.round(clock.nowMs())
   const startMs = clock.monotonicMs()
   const elapsedS = (): number => (clock.monotonicMs() - startMs) / 1000
   let line: Timeline = EMPTY_TIMELINE
-  const onEvent = (event: GuardEvent): void => {
-    // The sentinel's own time, unless the wall clock was set meanwhile: it cannot be later than now.
-    const atS = Math.min(Math.max(0, (event.atMs - atMs) / 1000), elapsedS())
-    line = withEvent(line, event, id, atS)
+  const takeEvents = (): Timeline => {
+    for (const event of events.splice(0)) {
+      // The sentinel's own time, unless the wall clock was set meanwhile: it cannot be later than now.
+      const atS = Math.min(Math.max(0, (event.atMs - atMs) / 1000), elapsedS())
+      line = withEvent(line, event, id, atS)
+    }
+    return line
   }
-  opened.push(guard.onEvent(onEvent))
   eater.go()
   const curve: { atS: number; availableBytes: number }[] = []
   let fullSinceS: number | null = null
@@ -135,9 +142,10 @@ async function observe(drill: {
     const availableBytes = parts.availableBytes()
     if (availableBytes > 0 && curve.length < CURVE_POINTS) curve.push({ atS, availableBytes })
     if (eater.full) fullSinceS ??= atS
+    takeEvents()
     const idle = fullSinceS !== null && line.frozenAtS === null && atS - fullSinceS > IDLE_AT_BOUND_MS / 1000
     if (isOver(line) || idle || signal.aborted || atS * 1000 > DRILL_DEADLINE_MS) break
-    if (eater.ended !== null && line.stoppedAtS === null && (await endsUnseen(() => line, parts))) break
+    if (eater.ended !== null && line.stoppedAtS === null && (await endsUnseen(takeEvents, parts))) break
     await delay(LOOK_MS)
   }
   const { rights, memoryLocked, priorityRaised } = guard.sentinel()
