@@ -29,10 +29,18 @@ const WORDS: Readonly<Record<Marked['kind'], (names: string) => string>> = {
   halted: (names) => `Guard stopped ${names}`
 }
 
+/** Of one that was paused a moment before it went on or was stopped, only the latter: there is no room for both. */
+const outcomes = (marked: readonly Marked[]): readonly Marked[] =>
+  marked.filter(
+    (one, at) =>
+      one.kind !== 'paused' ||
+      !marked.slice(at + 1).some(({ kind, label }) => kind !== 'paused' && label === one.label)
+  )
+
 /** 'Started a, b · Stopped c': what happened one after the other, alike things together. */
 function inWords(marked: readonly Marked[]): string {
   const runs: { kind: Marked['kind']; names: string[] }[] = []
-  for (const { kind, label } of marked) {
+  for (const { kind, label } of outcomes(marked)) {
     const last = runs.at(-1)
     if (last?.kind === kind) last.names.push(label)
     else runs.push({ kind, names: [label] })

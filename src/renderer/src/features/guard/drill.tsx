@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import type { DrillReport } from '../../../../shared/model/guard.ts'
+import type { DrillReport, GuardEvent } from '../../../../shared/model/guard.ts'
 import { CurveGraph } from '../../charts/curve-graph.tsx'
 import { whenText } from '../../format/duration.ts'
 import { told } from '../../format/next-step.ts'
@@ -57,11 +57,11 @@ export function Drill(): ReactNode {
   )
 }
 
-const STAGES = [
-  ['warn', 'Warned'],
-  ['freeze', 'Paused'],
-  ['terminate', 'Stopped']
-] as const
+const STAGES: readonly { readonly label: string; readonly kinds: readonly GuardEvent['kind'][] }[] = [
+  { label: 'Warned', kinds: ['warn'] },
+  { label: 'Paused', kinds: ['freeze'] },
+  { label: 'Stopped', kinds: ['terminate', 'kill'] }
+]
 
 /** Shown at least this much, in s, so that the first seconds are not drawn as wide as the plot. */
 const LEAST_SPAN_S = 20
@@ -79,17 +79,17 @@ function Running(): ReactNode {
       .map(({ atMs, memAvailableBytes }) => ({ atMs, bytes: memAvailableBytes })),
     ...own.map(({ atMs, availableBytes }) => ({ atMs, bytes: availableBytes }))
   ].toSorted((a, b) => a.atMs - b.atMs)
-  const marks = STAGES.flatMap(([kind, label]) => {
-    const event = own.findLast((one) => one.kind === kind)
+  const marks = STAGES.flatMap(({ kinds, label }) => {
+    const event = own.findLast(({ kind }) => kinds.includes(kind))
     return event === undefined ? [] : [{ atS: atS(event.atMs), label }]
   })
   return (
     <>
       <ol className="drill-stages" aria-label="How far the drill is" aria-live="polite">
-        {STAGES.map(([kind, label]) => {
-          const done = own.some((one) => one.kind === kind)
+        {STAGES.map(({ kinds, label }) => {
+          const done = own.some(({ kind }) => kinds.includes(kind))
           return (
-            <li key={kind} className={done ? 'done' : ''}>
+            <li key={label} className={done ? 'done' : ''}>
               <Icon name={done ? 'check' : 'chevron'} size={14} />
               {done ? label : `${label}: not yet`}
             </li>

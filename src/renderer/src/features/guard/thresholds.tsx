@@ -8,7 +8,7 @@ import {
   type RefObject
 } from 'react'
 import type { CommandInput } from '../../../../shared/contract/commands.ts'
-import { bytesText, bytesWords } from '../../format/bytes.ts'
+import { MIB, bytesText, bytesWords } from '../../format/bytes.ts'
 import type { ThresholdField, Thresholds as Both } from '../../format/gib.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Strip } from '../../ui/strip.tsx'
@@ -37,6 +37,7 @@ export function Thresholds(): ReactNode {
   const settings = usePanel('settings', (state) => state.settings)
   const automaticReserve = usePanel('guard', (state) => state.view?.automaticReserveBytes ?? 0)
   const automaticFloor = usePanel('guard', (state) => state.view?.automaticFloorBytes ?? 0)
+  const effectiveFloor = usePanel('guard', (state) => state.view?.floorBytes ?? 0)
   const change = usePanel('settings', (state) => state.change)
   const connected = usePanel('app', (state) => state.link === 'connected')
   const patchOf = usePatch()
@@ -109,6 +110,12 @@ export function Thresholds(): ReactNode {
             onSave={save}
           />
         </div>
+        {moved === null && Math.abs(effectiveFloor - set.floorBytes) >= MIB && (
+          <p className="small muted threshold-note">
+            The floor is {bytesText(effectiveFloor)} now: a running model has one of its own, or the reserve
+            is lower.
+          </p>
+        )}
         {now.reserveBytes === 0 && <p className="bad">No memory is kept clear: the firebreak is off.</p>}
       </div>
     </section>
