@@ -39,7 +39,7 @@ export function wouldStory(event: GuardEvent): Story {
 function titleOf(events: readonly GuardEvent[], who: string): string {
   if (events.some(isStop)) return `Stopped ${who}`
   if (events.some(({ kind }) => kind === 'freeze')) {
-    return events.some(({ kind }) => kind === 'thaw') ? `Froze ${who} and let it go on` : `Froze ${who}`
+    return events.some(({ kind }) => kind === 'thaw') ? `Paused ${who} and let it go on` : `Paused ${who}`
   }
   if (events.some(({ kind }) => kind === 'shrink')) return `Asked ${who} to give back memory`
   return `Could not stop ${who}`
@@ -63,11 +63,11 @@ function proofOf(events: readonly GuardEvent[]): string {
   if (failed !== undefined) return failed.reasons.map(sentence).join(' ')
   if (stop !== undefined) {
     return events.some(({ kind }) => kind === 'gone')
-      ? 'Its processes are gone; whether its memory came back was not seen.'
+      ? 'Its processes are gone; its memory was not yet seen to be back.'
       : 'Whether it ended was not seen.'
   }
   return events.at(-1)?.kind === 'freeze'
-    ? 'It takes no more memory and gives none back while it is frozen.'
+    ? 'It takes no more memory and gives none back while it is paused.'
     : ''
 }
 

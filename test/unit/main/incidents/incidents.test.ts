@@ -114,7 +114,7 @@ describe('one act is one incident', () => {
     ])
     // Told anew with each event, the newest words last.
     expect(told.map(({ title }) => title)).toEqual([
-      'Froze comfyui',
+      'Paused comfyui',
       'Stopped comfyui',
       'Stopped comfyui',
       'Stopped comfyui'
@@ -127,7 +127,7 @@ describe('one act is one incident', () => {
     const [name = ''] = files()
     expect(statSync(join(folder(), name)).mode & 0o777).toBe(0o600)
     const left = open()
-    expect(left.list()).toMatchObject([{ title: 'Froze comfyui' }])
+    expect(left.list()).toMatchObject([{ title: 'Paused comfyui' }])
     // The next core goes on with it, and what the sentinel tells again counts once.
     give(left, event('kill', 2), event('gone', 2.1))
     const again = whole(left, left.list()[0]?.id)
@@ -148,7 +148,7 @@ describe('one act is one incident', () => {
     )
     give(incidents, event('freeze', 200), event('thaw', 205))
     expect(incidents.list().map(({ title, text, runnerId }) => [title, text, runnerId])).toEqual([
-      ['Froze comfyui and let it go on', expect.stringMatching(/go on\. Why: /), 'comfyui'],
+      ['Paused comfyui and let it go on', expect.stringMatching(/go on\. Why: /), 'comfyui'],
       [
         'Could not stop vLLM',
         'Could not stop vLLM. It is root’s. Stop it yourself, or close something else.',
@@ -163,7 +163,7 @@ describe('one act is one incident', () => {
     give(incidents, event('kill', 0), event('kill', 1, { victimId: 'b', label: 'b' }))
     give(incidents, event('gone', 2), event('memory-back', 2), event('freeze', 40))
     expect(incidents.list().map(({ title }) => title)).toEqual([
-      'Froze comfyui',
+      'Paused comfyui',
       'Stopped b',
       'Stopped comfyui'
     ])
