@@ -6,7 +6,8 @@
  *     mark NAME          something began
  *     end                write FILE and leave
  *
- * Lines of FILE are JSON: {"us":…,"event":"died|frozen|thawed|watched|mark","name":…,"pid":…} and
+ * Lines of FILE are JSON: {"us":…,"event":"died|frozen|thawed|watched|mark","name":…,"pid":…},
+ * {"us":…,"event":"busy","name":…,"pid":…,"ms":…} (its main thread had the processor for most of a sample's time) and
  * {"us":…,"available_kb":…,"free_kb":…,"gpu_kb":…,"full_us":…}. */
 #define _GNU_SOURCE
 #include "actors.h"
@@ -23,13 +24,16 @@
 #define TICK_US 10000u
 #define SAMPLE_US 100000u
 #define MAX_WATCHED 64
-#define MAX_EVENTS 512
+#define MAX_EVENTS 2048
 #define MAX_SAMPLES 6000
 #define NAME_SIZE 32
+/* Of SAMPLE_US: whoever ran for longer kept others waiting. */
+#define BUSY_MS 50
 
 struct watched {
   char name[NAME_SIZE];
-  int pid, pidfd, stat, cgroup_events;
+  int pid, pidfd, stat, schedstat, cgroup_events;
+  uint64_t ran_ms;
   int frozen, gone;
 };
 struct event {
@@ -37,6 +41,7 @@ struct event {
   const char *what;
   char name[NAME_SIZE];
   int pid;
+  int ms;
 };
 struct sample {
   uint64_t us, full_us;
@@ -88,6 +93,8 @@ static void follow(const char *name, int pid) {
   snprintf(path, sizeof path, "/proc/%d/stat", pid);
   one->pid = pid;
   one->stat = open(path, O_RDONLY | O_CLOEXEC);
+  snprintf(path, sizeof path, "/proc/%d/schedstat", pid);
+  one->schedstat = open(path, O_RDONLY | O_CLOEXEC);
   one->cgroup_events = open_cgroup_events(pid);
   watched_count++;
   note("watched", name, pid);
@@ -124,6 +131,21 @@ static void note_freezes(void) {
     int frozen = is_frozen(&watched[i]);
     if (frozen != watched[i].frozen) note(frozen ? "frozen" : "thawed", watched[i].name, watched[i].pid);
     watched[i].frozen = frozen;
+  }
+}
+
+/* schedstat begins with the ns for which the main thread has run. */
+static void note_busy(void) {
+  char text[128];
+  for (int i = 0; i < watched_count; i++) {
+    struct watched *one = &watched[i];
+    if (one->gone || read_again(one->schedstat, text, sizeof text) <= 0) continue;
+    uint64_t ran_ms = strtoull(text, NULL, 10) / 1000000u;
+    if (one->ran_ms != 0 && ran_ms - one->ran_ms >= BUSY_MS) {
+      note("busy", one->name, one->pid);
+      if (event_count > 0) events[event_count - 1].ms = (int)(ran_ms - one->ran_ms);
+    }
+    one->ran_ms = ran_ms;
   }
 }
 
@@ -181,8 +203,10 @@ static int write_all(const char *path) {
   FILE *out = fopen(path, "w");
   if (out == NULL) return 2;
   for (int i = 0; i < event_count; i++) {
-    fprintf(out, "{\"us\":%llu,\"event\":\"%s\",\"name\":\"%s\",\"pid\":%d}\n", (unsigned long long)events[i].us,
+    fprintf(out, "{\"us\":%llu,\"event\":\"%s\",\"name\":\"%s\",\"pid\":%d", (unsigned long long)events[i].us,
             events[i].what, events[i].name, events[i].pid);
+    if (events[i].ms > 0) fprintf(out, ",\"ms\":%d", events[i].ms);
+    fputs("}\n", out);
   }
   for (int i = 0; i < sample_count; i++) {
     fprintf(out, "{\"us\":%llu,\"available_kb\":%ld,\"free_kb\":%ld,\"gpu_kb\":%ld,\"full_us\":%llu}\n",
@@ -202,6 +226,7 @@ int watcher_main(char **argv) {
     if (now_us() >= sample_due) {
       take_sample(meminfo, pressure);
       note_freezes();
+      note_busy();
       sample_due += SAMPLE_US;
     }
     due += TICK_US;

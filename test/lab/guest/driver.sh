@@ -26,6 +26,7 @@ echo "$REFUSE_EVERY" >/sys/module/gpuhog/parameters/refuse_every
 follow_protected
 start_guard
 wait_until_quiet "$QUIET_S"
+[ "$GUARD" = firebreak ] && follow_firebreak
 start_hog
 wait_for_verdict
 tell_results

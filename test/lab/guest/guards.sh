@@ -14,13 +14,15 @@ start_guard() {
   esac
 }
 
+PRODUCT=/usr/lib/firebreak
+
 # The product is on a disk of its own, which was empty when this machine was saved.
 mount_product() {
   blockdev --flushbufs /dev/vdc
-  mkdir -p /opt/firebreak
-  mount -o ro /dev/vdc /opt/firebreak
-  local system=/opt/firebreak/system
-  cp $system/systemd/*.{service,socket,slice} /usr/lib/systemd/system/ 2>/dev/null
+  mkdir -p $PRODUCT
+  mount -o ro /dev/vdc $PRODUCT
+  local system=$PRODUCT/system
+  cp -r $system/systemd/* /usr/lib/systemd/system/
   mkdir -p /usr/share/polkit-1/actions
   cp $system/polkit/*.policy /usr/share/polkit-1/actions/ 2>/dev/null
   systemctl daemon-reload
@@ -33,16 +35,17 @@ start_firebreak() {
   install -d -o lab -g lab -m 700 /home/lab/.config $config $config/profiles
   write_settings $config
   chown -R lab:lab /home/lab/.config
-  if [ -e /usr/lib/systemd/system/firebreak-sentinel@.socket ]; then
-    systemctl start firebreak-sentinel@1000.socket
-  elif [ -e /usr/lib/systemd/system/firebreak-sentinel@.service ]; then
-    systemctl start firebreak-sentinel@1000.service
-  fi
-  as_user systemd-run --user -q --unit=firebreak-core -E FIREBREAK_NVML=/opt/firebreak/lab/libnvidia-ml.so.1 \
-    /opt/firebreak/node/bin/node /opt/firebreak/out/main/headless.js --no-web
+  # At a login the drop-in of user@.service does this; the user of this machine is already there.
+  systemctl start firebreak-sentinel@1000.socket
+  # KillMode: as in the scope in which a desktop starts an app, the end of the app ends nothing else.
+  as_user systemd-run --user -q --unit=firebreak-core -p KillMode=process -E FIREBREAK_NVML=$PRODUCT/lab/libnvidia-ml.so.1 \
+    $PRODUCT/node $PRODUCT/app/out/main/headless.js --no-web
   wait_for 'the core' 120 test -S /run/user/1000/firebreak/control.sock
   tell core-up "$(uptime_s)"
-  as_user firebreakctl status --json 2>&1 | tell_block status-before
+}
+
+# Firebreak's own processes, with their rights.
+follow_firebreak() {
   for one in headless gpu-probe sentinel; do
     for pid in $(pgrep -f "/out/main/$one.js"); do
       echo "watch firebreak-$one $pid" >&7

@@ -9,7 +9,7 @@ const NO_CAP_MIB = 1_000_000
 /** How long Firebreak waits for an answer that nobody gives; shorter than the default, so that a run is. */
 const ANSWER_S = 5
 
-const MODEL = '/opt/firebreak/lab/model.gguf'
+const MODEL = '/usr/lib/firebreak/lab/model.gguf'
 
 /** Firebreak's settings.json in the guest. */
 const settingsOf = (one: LabCase): string =>

@@ -23,7 +23,7 @@ export const GUEST_PACKAGES: readonly string[] = [
 
 /** As the package installs it; the product's disk is mounted at that place. */
 export const FIREBREAKCTL = `#!/bin/sh
-exec /opt/firebreak/node/bin/node /opt/firebreak/out/main/cli.js "$@"
+exec /usr/lib/firebreak/node /usr/lib/firebreak/app/out/main/cli.js "$@"
 `
 
 /** Runs the case. Never chosen by the kernel, and with a little memory of its own, so that it can always tell. */

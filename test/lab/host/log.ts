@@ -1,9 +1,11 @@
 /** Something that happened to a process that was watched, or to the run. Times in µs of the guest's clock. */
 export interface LabEvent {
   readonly us: number
-  readonly event: 'watched' | 'died' | 'frozen' | 'thawed' | 'mark'
+  readonly event: 'watched' | 'died' | 'frozen' | 'thawed' | 'mark' | 'busy'
   readonly name: string
   readonly pid: number
+  /** busy: for how long its main thread had the processor since the last sample. */
+  readonly ms?: number
 }
 
 export interface LabSample {

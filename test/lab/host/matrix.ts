@@ -63,7 +63,8 @@ export async function runMatrix(
     jobs.flatMap((list) => list.slice(index, index + 1))
   )
     .flat()
-    .filter(({ log }) => !existsSync(log))
+    // One that came to no end is tried again.
+    .filter(({ log }) => scoreLog(log) === null)
   const total = queue.length
   const lane = async (): Promise<void> => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {

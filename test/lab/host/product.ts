@@ -11,7 +11,7 @@ import {
   truncateSync,
   writeFileSync
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { makeGguf } from '../../support/make-gguf.ts'
 import { command } from './command.ts'
 import { hashOfFiles } from './hash.ts'
@@ -59,17 +59,17 @@ export async function buildProductDisk(): Promise<Product> {
   return { disk, hash }
 }
 
-/** The disk is mounted at /opt/firebreak. */
+/** The disk is mounted where the package is: units and the command name paths below it. */
 async function fill(root: string): Promise<void> {
   chmodSync(root, 0o755)
-  cpSync(join(ROOT, 'out/main'), join(root, 'out/main'), { recursive: true })
+  const app = join(root, 'app')
+  cpSync(join(ROOT, 'out/main'), join(app, 'out/main'), { recursive: true })
   for (const name of MODULES) {
     const options = { recursive: true, dereference: true }
-    cpSync(join(ROOT, 'node_modules', name), join(root, 'node_modules', name), options)
+    cpSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name), options)
   }
-  copyFileSync(join(ROOT, 'package.json'), join(root, 'package.json'))
-  const node = join(root, 'node/bin/node')
-  mkdirSync(dirname(node), { recursive: true })
+  copyFileSync(join(ROOT, 'package.json'), join(app, 'package.json'))
+  const node = join(root, 'node')
   copyFileSync(nodeBinary(), node)
   chmodSync(node, 0o755)
   for (const name of SYSTEM_FOLDERS) {

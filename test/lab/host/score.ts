@@ -51,7 +51,9 @@ export function scoreRun(log: RunLog): RunScore | null {
   const hogDeaths = after.filter(({ event, name }) => event === 'died' && name === HOG)
   const hogIsGone = hogPids.size > 0 && hogDeaths.length >= hogPids.size
   const hogKilledByKernel = hogDeaths.some(({ pid }) => kernelPids.has(pid))
-  const lastOfHog = after.findLast(({ name, event }) => name === HOG && event !== 'watched')
+  const lastOfHog = after.findLast(
+    ({ name, event }) => name === HOG && event !== 'watched' && event !== 'busy'
+  )
   const firstAct = harmed.find(
     ({ pid, name }) => !kernelPids.has(pid) && !excused.has(name) && !OWN.test(name)
   )
