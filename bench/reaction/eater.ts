@@ -20,7 +20,10 @@ const MADV_DONTNEED = 4
 
 const madvise = koffi.load(null).func('int madvise(void *addr, size_t length, int advice)')
 // Reserved once; its pages come with the first touch and go with madvise, so that no collector has a part in it.
-const memory = Buffer.allocUnsafeSlow(BOUND_MIB * MIB)
+const reserved = Buffer.allocUnsafeSlow((BOUND_MIB + 1) * MIB)
+const address = Number(koffi.address(reserved) % BigInt(MIB))
+// madvise takes whole pages; a MiB is a multiple of any page.
+const memory = reserved.subarray(MIB - address, MIB - address + BOUND_MIB * MIB)
 const readings = createReadings('/proc')
 const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 const availableBytes = (): number => readings.take(monotonicMs(), 'fresh')?.availableBytes ?? Number.NaN
@@ -49,7 +52,7 @@ const say = (answer: unknown): void => void process.stdout.write(`${JSON.stringi
 createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line) as Descent | 'free'
   if (command === 'free') {
-    madvise(memory, memory.length, MADV_DONTNEED)
+    if (madvise(memory, memory.length, MADV_DONTNEED) !== 0) throw new Error('memory cannot be given back')
     say({ availableBytes: availableBytes() })
   } else descend(command, (timeline) => say({ timeline }))
 })

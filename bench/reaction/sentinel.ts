@@ -42,7 +42,7 @@ export function startTicksOf(pid: number): number {
 }
 
 /** A connection as the core's. */
-async function connectCore(socketPath: string) {
+export async function connectCore(socketPath: string) {
   const socket: Socket = connect(socketPath)
   const messages: FromSentinel[] = []
   let pending = ''
