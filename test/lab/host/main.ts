@@ -20,10 +20,11 @@ const EXIT_USAGE = 2
 const LANES = 2
 const MOST_RUNS = 100
 
-const USAGE = `usage: npm run -s lab -- [--json] [--runs N] [--cases a,b] [--guards ${GUARDS.join(',')}] [--lanes N] [--fresh] [--no-report]
+const USAGE = `usage: npm run -s lab -- [--json] [--runs N] [--cases a,b] [--guards ${GUARDS.join(',')}] [--lanes N] [--fresh] [--measured] [--no-report]
 cases: ${CASES.map(({ name }) => name).join(', ')}
 --runs N      runs of each case (default ${RUNS_OF_FIREBREAK} with firebreak, ${RUNS_OF_OTHERS} with the others)
 --fresh       measures again what was measured before with the same machine and case
+--measured    runs nothing: tells what was measured with this machine and product
 --no-report   leaves docs/measurements/lab.md as it is`
 
 class UsageError extends Error {}
@@ -38,6 +39,7 @@ function options(args: readonly string[]) {
       guards: { type: 'string' },
       lanes: { type: 'string', default: String(LANES) },
       fresh: { type: 'boolean', default: false },
+      measured: { type: 'boolean', default: false },
       'no-report': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false }
     }
@@ -110,8 +112,8 @@ async function main(): Promise<void> {
   }
   const built = { image: await buildImage(say), product: await buildProductDisk() }
   const plans = plansOf(chosenOptions)
-  const { lanes, fresh } = chosenOptions
-  const rows = rowsOf(await runMatrix(plans, built, { lanes, fresh, say }))
+  const { lanes, fresh, measured } = chosenOptions
+  const rows = rowsOf(await runMatrix(plans, built, { lanes, fresh, runNothing: measured, say }))
   const facts = factsOf()
   // A part of the matrix is no report.
   const isWhole = chosenOptions.cases === null && chosenOptions.guards === null

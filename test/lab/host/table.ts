@@ -47,7 +47,7 @@ export interface Measured {
 
 /** Rows of all that was measured, each judged against its goal. */
 export function rowsOf(measured: readonly Measured[]): readonly LabRow[] {
-  const rows = measured.map(rowOf)
+  const rows = measured.filter(({ scores }) => scores.length > 0).map(rowOf)
   return rows.map((row) => ({ ...row, missed: missedBy(row, rows) }))
 }
 

@@ -16,7 +16,12 @@ const HOG_START_US = 30 * S
 
 interface MadeRun {
   /** [second after the hog's start, what, who, pid] */
-  readonly events: readonly (readonly [number, 'died' | 'frozen' | 'thawed' | 'mark', string, number])[]
+  readonly events: readonly (readonly [
+    number,
+    'died' | 'frozen' | 'thawed' | 'busy' | 'mark',
+    string,
+    number
+  ])[]
   readonly kernel?: readonly string[]
   readonly desktop?: {
     readonly alive?: boolean
@@ -104,7 +109,13 @@ describe('who stopped whom', () => {
   })
 
   it('a hog that is frozen at the end was stopped; one that was thawed and lives was not', () => {
-    expect(scoreOf({ events: [[5, 'frozen', 'hog', 20]] })).toMatchObject({ hogStopped: true, actedAtS: 5 })
+    const frozen = scoreOf({
+      events: [
+        [5, 'frozen', 'hog', 20],
+        [6, 'busy', 'hog', 20]
+      ]
+    })
+    expect(frozen).toMatchObject({ hogStopped: true, actedAtS: 5 })
     const thawed = scoreOf({
       events: [
         [5, 'frozen', 'hog', 20],

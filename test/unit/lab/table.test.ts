@@ -56,6 +56,12 @@ describe('a row', () => {
   })
 })
 
+describe('the table', () => {
+  it('has no row of what was not measured', () => {
+    expect(rowsOf([{ case: 'made-up', guard: 'none', expect: 'stop', scores: [] }])).toEqual([])
+  })
+})
+
 describe('the goals', () => {
   it('where the hog must be stopped', () => {
     expect(rowOf('stop', [GOOD, { ...GOOD, hogStopped: false }]).missed).toEqual([
