@@ -48,7 +48,8 @@ describe('the guard, when one of its processes dies', () => {
     const [eater = 0] = (await startRunner(first, 'eater')).pids
     const [kept = 0] = (await startRunner(first, 'kept')).pids
     const sentinel = (await untilArmed(first, 'kept')).sentinel.pid ?? 0
-    await tighten(first)
+    // A reserve that is never whole: a frozen one then waits for its answer whatever other programs give back.
+    await tighten(first, Number.MAX_SAFE_INTEGER)
     await first.end('SIGKILL')
     process.kill(eater, 'SIGUSR2')
     await until('the sentinel to stop it alone', () => !isAlive(eater))

@@ -1,10 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
+  eatUntil,
   guardOf,
   makeGuardedHome,
   oomScoreOf,
   stateOf,
-  tighten,
+  steady,
   type GuardedHome,
   type Program
 } from '../support/guarded-home.ts'
@@ -55,9 +56,9 @@ describe.skipIf(missing !== null)('programs the guard did not start', () => {
     expect(seen.wouldDo).toContain('was not started by Firebreak')
     await until('their scores', () => [eater, other].every(({ pid }) => oomScoreOf(pid) === 1_000))
 
-    await tighten(core)
-    process.kill(eater.pid, 'SIGUSR2')
-    await until('a warning', async () => (await guardOf(core)).lastEvents.some(({ kind }) => kind === 'warn'))
+    const isWarned = async (): Promise<boolean> =>
+      (await guardOf(core)).lastEvents.some(({ kind }) => kind === 'warn')
+    await eatUntil(core, eater.pid, 'a warning', isWarned)
     await until('it to have taken all', async () => {
       const view = await guardOf(core)
       return (view.ranking.refused.find(({ id }) => id.startsWith(idOf(eater)))?.bytes ?? 0) > 800 * 1024 ** 2
@@ -69,8 +70,9 @@ describe.skipIf(missing !== null)('programs the guard did not start', () => {
   it('are frozen and stopped where the user allows it, but never one of a protected name', async () => {
     const { core, eater, other } = await withPrograms({ answerS: 3, mayStopForeign: true })
     await until('both to be armed', async () => (await guardOf(core)).sentinel.armedIds.length === 2)
-    await tighten(core)
-    process.kill(eater.pid, 'SIGUSR2')
+    const isFrozen = async (): Promise<boolean> => stateOf(eater.pid) === 'T'
+    await eatUntil(core, eater.pid, 'the freeze', isFrozen)
+    await steady(core)
     await until('its end', () => !isAlive(eater.pid))
     expect(isAlive(other.pid)).toBe(true)
     expect(

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EventPayload } from '../../src/shared/contract/commands.ts'
 import {
+  eatUntil,
   guardOf,
   loosen,
   makeGuardedHome,
@@ -8,7 +9,7 @@ import {
   runnerOf,
   startRunner,
   stateOf,
-  tighten,
+  steady,
   untilArmed,
   type GuardedHome
 } from '../support/guarded-home.ts'
@@ -63,10 +64,9 @@ describe('the guard of a real core', () => {
     expect(armed.wouldDo).toMatch(/^If memory ran out now: stop (eater|bystander), /)
     for (const pid of Object.values(pids)) expect(oomScoreOf(pid)).toBe(1_000)
 
-    await tighten(core)
-    process.kill(pids.eater, 'SIGUSR2')
-    await until('the freeze', async () => (await kindsOf(core, 'eater')).includes('freeze'))
-    await loosen(core, true)
+    const isFrozen = async (): Promise<boolean> => (await kindsOf(core, 'eater')).includes('freeze')
+    await eatUntil(core, pids.eater, 'the freeze', isFrozen)
+    await steady(core)
     expect(stateOf(pids.eater)).toBe('T')
     const asked = await until('the question', async () => (await guardOf(core)).ask)
     expect(asked).toMatchObject({ watchId: 'main', victimId: 'eater', stage: 'frozen' })
@@ -127,12 +127,10 @@ describe('the guard of a real core', () => {
     expect(
       await core.client.call('guard.answer', { watchId: 'main', victimId: 'nobody', choice: 'stop' })
     ).toMatchObject({ ok: false, error: { code: 'not-found' } })
-    await tighten(core)
-    process.kill(pid, 'SIGUSR2')
-    const frozen = async (): Promise<boolean> => (await guardOf(core)).ask?.stage === 'frozen'
-    await until('the freeze', frozen)
-    await loosen(core, true)
-    expect((await guardOf(core)).ask?.actsAtMs).toBeGreaterThan(Date.now())
+    const isAsked = async (): Promise<boolean> => (await guardOf(core)).ask?.stage === 'frozen'
+    await eatUntil(core, pid, 'the question', isAsked)
+    await steady(core)
+    await until('a countdown', async () => ((await guardOf(core)).ask?.actsAtMs ?? 0) > Date.now())
     const held = await core.client.call('runners.start', { target: 'other' })
     expect(held).toMatchObject({ ok: false, error: { code: 'refused' } })
     expect(!held.ok && held.error.message).toContain('Nothing new is started now')
@@ -152,9 +150,8 @@ describe('the guard of a real core', () => {
     await core.client.call('settings.set', { guard: { mode: 'observe' } })
     const pid = rootOf((await startRunner(core, 'eater')).pids)
     await untilArmed(core, 'eater')
-    await tighten(core)
-    process.kill(pid, 'SIGUSR2')
-    await until('what it would do', async () => (await kindsOf(core, 'eater')).includes('would'))
+    const isSaid = async (): Promise<boolean> => (await kindsOf(core, 'eater')).includes('would')
+    await eatUntil(core, pid, 'what it would do', isSaid)
     await until(
       'all to be taken',
       async () => (await runnerOf(core, 'eater')).bytes.hostBytes > 800 * 1024 ** 2

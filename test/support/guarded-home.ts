@@ -14,8 +14,10 @@ const STEP_BYTES = 16 * MIB
 /** What a runner named 'eater' holds from the start: the most of all, so that it comes first whatever else moves. */
 const FIRST_BYTES = 64 * MIB
 /** Between what is available now and where the guard is to warn, and what it is to keep. */
-const TO_RESERVE = 96 * MIB
-const TO_FLOOR = 512 * MIB
+const TO_RESERVE = 64 * MIB
+const TO_FLOOR = 320 * MIB
+/** Other programs of this machine give memory back meanwhile: from here on the thresholds follow. */
+const FOLLOW_BYTES = 32 * MIB
 
 /** Takes memory after SIGUSR2, step by step up to a bound, and holds it. */
 const EATER = `
@@ -147,23 +149,49 @@ export const untilArmed = (core: HeadlessCore, id: string): Promise<Guard> =>
   })
 
 /** Sets the thresholds just below what is available now, and waits until the guard works by them. */
-export async function tighten(core: HeadlessCore): Promise<void> {
+export async function tighten(core: HeadlessCore, reserve?: number): Promise<void> {
   const live = await core.client.call('status.get', {})
   if (!live.ok) throw new Error(live.error.message)
   const available = live.value.memAvailableBytes
-  const reserveBytes = available - TO_RESERVE
-  const set = await core.client.call('settings.set', { reserveBytes, floorBytes: available - TO_FLOOR })
-  if (!set.ok) throw new Error(set.error.message)
-  await until('the thresholds', async () => (await guardOf(core)).reserveBytes === reserveBytes)
+  const floorBytes = available - TO_FLOOR
+  await setThresholds(core, reserve ?? available - TO_RESERVE, floorBytes)
+  await until('the thresholds', async () => (await guardOf(core)).floorBytes === floorBytes)
 }
 
-/** No threshold in the way of what other programs of this machine take meanwhile. */
-export async function loosen(core: HeadlessCore, keepsReserve = false): Promise<void> {
-  const set = await core.client.call('settings.set', {
-    floorBytes: 0,
-    ...(keepsReserve ? {} : { reserveBytes: 0 })
-  })
+/**
+ * What other programs of this machine take or give back changes nothing any more: no floor to fall below, and a
+ * reserve that is never whole, so that a frozen one waits for its answer and is not let go on.
+ */
+export const steady = (core: HeadlessCore): Promise<void> => setThresholds(core, Number.MAX_SAFE_INTEGER, 0)
+
+/** Nothing to guard against. */
+export const loosen = (core: HeadlessCore): Promise<void> => setThresholds(core, 0, 0)
+
+async function setThresholds(core: HeadlessCore, reserveBytes: number, floorBytes: number): Promise<void> {
+  const set = await core.client.call('settings.set', { reserveBytes, floorBytes })
   if (!set.ok) throw new Error(set.error.message)
+}
+
+/**
+ * Sets the thresholds, has the eater begin, and waits for what the guard is to do about it. Memory that other programs
+ * give back meanwhile would leave nothing to guard against, so the thresholds follow it upwards.
+ */
+export async function eatUntil(
+  core: HeadlessCore,
+  pid: number,
+  what: string,
+  look: () => Promise<boolean>
+): Promise<void> {
+  await tighten(core)
+  process.kill(pid, 'SIGUSR2')
+  await until(what, async () => {
+    if (await look()) return true
+    const live = await core.client.call('status.get', {})
+    if (!live.ok) throw new Error(live.error.message)
+    const { memAvailableBytes, guard } = live.value
+    if (memAvailableBytes - TO_FLOOR > guard.floorBytes + FOLLOW_BYTES) await tighten(core)
+    return false
+  })
 }
 
 export const oomScoreOf = (pid: number): number =>
