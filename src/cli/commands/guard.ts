@@ -1,15 +1,18 @@
-import type { CommandInput } from '../../shared/contract/commands.ts'
+import type { CommandInput, CommandOutput } from '../../shared/contract/commands.ts'
 import type { ContractError } from '../../shared/contract/errors.ts'
 import type { GuardView, SentinelStatus } from '../../shared/model/guard.ts'
 import { GUARD_MODES, type GuardMode } from '../../shared/model/status.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
-import type { Command, Values } from '../command.ts'
+import type { Command, Core, Values } from '../command.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { columns, formatBytes, formatReading, formatTime, printable } from '../format.ts'
 import { sizeInBytes } from '../numbers.ts'
 
 /** Enough to see what just happened; the incidents have the rest. */
 const SHOWN_EVENTS = 5
+/** New sizes hold from the next look at memory on, a second away at most. */
+const SETTLE_DEADLINE_MS = 1_500
+const SETTLE_LOOK_MS = 50
 
 export const guard: Command = {
   name: 'guard',
@@ -34,8 +37,28 @@ export const guard: Command = {
       const set = await client.call('settings.set', patch.value)
       if (!set.ok) return set
     }
-    const view = await client.call('guard.get', {})
+    const view = await viewOf(client, patch.value ?? {})
     return view.ok ? ok({ document: view.value, text: describeGuard(view.value) }) : view
+  }
+}
+
+/** As it stands once the guard works by the sizes just set. */
+async function viewOf(
+  client: Core['client'],
+  { reserveBytes, floorBytes }: CommandInput<'settings.set'>
+): Promise<Result<CommandOutput<'guard.get'>, ContractError>> {
+  const deadline = performance.now() + SETTLE_DEADLINE_MS
+  const differs = (now: number, wanted: number | null | undefined, automatic: number): boolean =>
+    wanted !== undefined && now !== (wanted ?? automatic)
+  for (;;) {
+    const view = await client.call('guard.get', {})
+    if (!view.ok || performance.now() > deadline) return view
+    const now = view.value
+    const isSettled =
+      !differs(now.reserveBytes, reserveBytes, now.automaticReserveBytes) &&
+      !differs(now.floorBytes, floorBytes, now.automaticFloorBytes)
+    if (isSettled) return view
+    await new Promise((done) => setTimeout(done, SETTLE_LOOK_MS))
   }
 }
 
