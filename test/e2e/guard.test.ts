@@ -186,6 +186,9 @@ describe('the guard in the panel', () => {
       await input.fill('sshd*')
       await input.press('Enter')
       await page.getByText('sshd* is on the list already.').waitFor()
+      await input.fill('*')
+      await input.press('Enter')
+      await page.getByText('A star alone would mean every program.').waitFor()
       await page.getByRole('button', { name: 'Remove blender' }).click()
       await page.getByRole('button', { name: 'Remove blender' }).waitFor({ state: 'detached' })
       expect(sent.of('settings.set')).toEqual([

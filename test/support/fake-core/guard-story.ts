@@ -40,27 +40,6 @@ export interface StoryEvent extends Partial<GuardEvent> {
   readonly agoS: number
 }
 
-export const BUILT_IN_NAMES = [
-  'firefox*',
-  'chrome*',
-  'gnome-shell',
-  'Xorg',
-  'Xwayland',
-  'mutter*',
-  'kwin*',
-  'plasmashell',
-  'pipewire*',
-  'wireplumber',
-  'sshd*',
-  'dbus-*',
-  'systemd*',
-  'gdm*',
-  'NetworkManager',
-  'dockerd',
-  'containerd*',
-  'firebreak*'
-]
-
 export const guarding: SentinelStatus = {
   state: 'guarding',
   pid: 4_260,

@@ -16,14 +16,7 @@ import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { RunnerView } from '../../../src/shared/model/runner.ts'
 import type { Settings } from '../../../src/shared/settings/schema.ts'
 import { err, ok, type Result } from '../../../src/shared/util/result.ts'
-import {
-  BUILT_IN_NAMES,
-  actedIncident,
-  drillReport,
-  guarding,
-  protectionOff,
-  storyEvent
-} from './guard-story.ts'
+import { actedIncident, drillReport, guarding, protectionOff, storyEvent } from './guard-story.ts'
 import type { Scenario } from './scenarios.ts'
 
 const GIB = 2 ** 30
@@ -142,7 +135,7 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
       ask,
       wouldDo: story.wouldDo ?? wouldDo(ranking),
       ranking,
-      protectedNames: [...BUILT_IN_NAMES, ...settings.guard.protectedNames],
+      protectedNames: settings.guard.protectedNames,
       lastEvents: events,
       lastDrill: drills[0] ?? null,
       drillRunning: drillTick !== null

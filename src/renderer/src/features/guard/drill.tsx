@@ -73,12 +73,7 @@ function Running(): ReactNode {
   const fromMs = sinceMs ?? points.at(-1)?.atMs ?? 0
   const atS = (atMs: number): number => (atMs - fromMs) / 1000
   const own = events.filter(({ watchId, atMs }) => watchId === DRILL_WATCH && atMs >= fromMs)
-  const measured = [
-    ...points
-      .filter((point) => point.atMs >= fromMs)
-      .map(({ atMs, memAvailableBytes }) => ({ atMs, bytes: memAvailableBytes })),
-    ...own.map(({ atMs, availableBytes }) => ({ atMs, bytes: availableBytes }))
-  ].toSorted((a, b) => a.atMs - b.atMs)
+  const measured = points.filter((point) => point.atMs >= fromMs)
   const marks = STAGES.flatMap(({ kinds, label }) => {
     const event = own.findLast(({ kind }) => kinds.includes(kind))
     return event === undefined ? [] : [{ atS: atS(event.atMs), label }]
@@ -98,7 +93,10 @@ function Running(): ReactNode {
       </ol>
       <div className="curve" aria-hidden="true">
         <CurveGraph
-          points={measured.map(({ atMs, bytes }) => ({ atS: atS(atMs), availableBytes: bytes }))}
+          points={measured.map((point) => ({
+            atS: atS(point.atMs),
+            availableBytes: point.memAvailableBytes
+          }))}
           fromS={0}
           toS={Math.max(LEAST_SPAN_S, atS(measured.at(-1)?.atMs ?? 0))}
           marks={marks}

@@ -1,4 +1,5 @@
 import { useRef, useState, type FormEvent, type ReactNode } from 'react'
+import { BUILT_IN_PROTECTED } from '../../../../shared/domain/guard/protected.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -21,14 +22,15 @@ export function ProtectedNames(): ReactNode {
   const [typed, setTyped] = useState('')
   const input = useRef<HTMLInputElement>(null)
   const mine = new Set(own)
-  const builtIn = all.filter((name) => !mine.has(name))
+  const builtIn = [...new Set([...BUILT_IN_PROTECTED, ...all])].filter((name) => !mine.has(name))
   const save = (names: readonly string[]): Promise<boolean> =>
     change(FIELD, { guard: { protectedNames: [...names] } })
   const add = (event: FormEvent): void => {
     event.preventDefault()
     const name = typed.trim()
     if (name === '' || !connected) return
-    if (all.includes(name) || mine.has(name)) return void refuse(FIELD, `${name} is on the list already.`)
+    if (name === '*') return void refuse(FIELD, 'A star alone would mean every program.')
+    if (builtIn.includes(name) || mine.has(name)) return void refuse(FIELD, `${name} is on the list already.`)
     void save([...own, name]).then((taken) => taken && setTyped(''))
   }
   const remove = (name: string): void => {

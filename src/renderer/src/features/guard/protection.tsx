@@ -36,11 +36,13 @@ export function Protection(): ReactNode {
       </div>
       <div className="card-body protection">
         <p>
-          {isOn
-            ? 'The kernel leaves this much memory to your desktop, even when everything else wants it.'
-            : 'The kernel can leave memory to your desktop, so that it stays quick while models press. Set once, taken back at any time.'}
+          {state === 'unsupported'
+            ? 'The kernel could leave memory to the desktop, but not on this system.'
+            : isOn
+              ? 'The kernel leaves this much memory to your desktop, even when everything else wants it.'
+              : 'The kernel can leave memory to your desktop, so that it stays quick while models press. Set once, taken back at any time.'}
         </p>
-        {units.length > 0 && (
+        {units.length > 0 && state !== 'unsupported' && (
           <table className="would-table">
             <caption className="hidden-visually">What it {isOn ? 'has set' : 'would set'}</caption>
             <thead>
