@@ -57,8 +57,7 @@ function runtimeSeconds(pid: number): number {
   return nanoseconds.reduce((sum, own) => sum + Number(own), 0) / 1e9
 }
 
-/** One that outlived a benchmark that broke off. */
-function endSentinel(pid: number): void {
+function endQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
@@ -194,7 +193,7 @@ await runBench({
       () => childrenRunning(core.pid, 'gpu-probe')[0] ?? null
     )
     const sentinel = await waitFor('the sentinel runs', PROBE_DEADLINE_MS, () => sentinelOf(core.runtimeDir))
-    context.atEnd(() => endSentinel(sentinel))
+    context.atEnd(() => endQuietly(sentinel))
     context.say(`core ${core.pid}, probe ${probe}, sentinel ${sentinel}; settling`)
     await pause(SETTLE_MS)
 
@@ -214,15 +213,17 @@ await runBench({
     const probePss = pssMib(probe)
     const sentinelPss = pssMib(sentinel)
 
-    // The sentinel gone, the core is alone between the probe's end and its restart; the kernel's word decides that.
-    process.kill(sentinel, 'SIGKILL')
-    process.kill(probe, 'SIGKILL')
+    // Between their ends and their restarts the core is alone; the kernel's word decides that it is.
+    const beside = (): readonly number[] => {
+      const again = sentinelOf(core.runtimeDir)
+      return [...childrenRunning(core.pid, 'gpu-probe'), ...(again === null ? [] : [again])]
+    }
     const alonePss = await waitFor('the core is alone', PROBE_DEADLINE_MS, () => {
-      if (childrenRunning(core.pid, 'gpu-probe').length > 0) return null
-      if (sentinelOf(core.runtimeDir) !== null) return null
+      const others = beside()
+      for (const pid of others) endQuietly(pid)
+      if (others.length > 0) return null
       const pss = pssMib(core.pid)
-      const again = childrenRunning(core.pid, 'gpu-probe').length > 0 || sentinelOf(core.runtimeDir) !== null
-      return again ? null : pss
+      return beside().length > 0 ? null : pss
     })
     await core.end()
 
