@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { decide } from '../../shared/domain/guard/decide.ts'
 import { initialGuardMemory, type Decision } from '../../shared/domain/guard/decide.types.ts'
 import { floorBytes, reserveBytes } from '../../shared/domain/guard/thresholds.ts'
-import type { GuardAsk, GuardEvent, SentinelStatus } from '../../shared/model/guard.ts'
+import type { GuardEvent, SentinelStatus } from '../../shared/model/guard.ts'
 import type { Ledger } from '../../shared/model/ledger.ts'
 import type { Profile, RunnerView } from '../../shared/model/runner.ts'
 import type { Snapshot } from '../../shared/model/snapshot.ts'
@@ -18,12 +18,13 @@ import { createAbsenceWatch } from './absence.ts'
 import { createActNotices, type ActNotice, type ActStory } from './act-notices.ts'
 import { createActs } from './acts.ts'
 import { mainWatch } from './arm-list.ts'
+import { createAsks } from './asks.ts'
 import { openLearned } from './learned.ts'
 import { isAtLeast, readingOf } from './level.ts'
 import { createPictureMaker, type Picture } from './picture.ts'
 import { createSentinelLink } from './sentinel-link.ts'
 import type { Guard, GuardViewBase } from './types.ts'
-import { askText, growthSentence, launchHoldText, reasonsWithGrower, wouldDoText } from './words.ts'
+import { growthSentence, launchHoldText, reasonsWithGrower, wouldDoText } from './words.ts'
 
 export interface GuardPorts {
   readonly places: Places
@@ -59,8 +60,6 @@ export interface CoreGuard extends Guard {
 
 /** Largest parts named in the black box: more nobody reads. */
 const MOST_HOLDERS = 8
-/** The countdown is told anew each second; a moment that differs by less is the same one. */
-const SAME_MOMENT_MS = 1_500
 const MS_PER_S = 1_000
 
 export function createGuard(ports: GuardPorts): CoreGuard {
@@ -82,7 +81,6 @@ export function createGuard(ports: GuardPorts): CoreGuard {
   let memTotalBytes = 0
   let holders: readonly Holder[] = []
   let isStarted = false
-  let asked: { readonly key: string; readonly actsAtMs: number | null } | null = null
 
   let hadContact = false
   const firstContact = (): void => {
@@ -117,11 +115,12 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     },
     onShrink: (_watchId, victimId) => logger.warn(`${victimId} has no way to give memory back by itself`),
     onChange() {
-      settleAsk()
+      asks.settle(clock.nowMs())
       lookForAbsence()
       changes.emit()
     }
   })
+  const asks = createAsks(link, extras)
   const lookForAbsence = (): void => {
     const notice = absence.note(clock.monotonicMs(), link.status())
     if (notice !== null) ports.onNotice(notice)
@@ -137,35 +136,6 @@ export function createGuard(ports: GuardPorts): CoreGuard {
       bytesNow: isThere ? host.reduce<number>((sum, bytes) => sum + (bytes ?? 0), party.gpuBytes) : null,
       growth: growthSentence(label ?? party.label, picture.grown(victimId))
     }
-  }
-
-  const currentAsk = (): {
-    readonly watchId: string
-    readonly ask: NonNullable<WatchStatus['ask']>
-  } | null => {
-    for (const watchId of ['main', ...extras.keys()]) {
-      const ask = link.watch(watchId)?.ask ?? null
-      if (ask !== null) return { watchId, ask }
-    }
-    return null
-  }
-
-  /** The moment at which the guard acts, from what was left when it was told; unmoved by small differences. */
-  const settleAsk = (): void => {
-    const now = currentAsk()
-    if (now === null) {
-      asked = null
-      return
-    }
-    const { actsInMs, victimId, stage } = now.ask
-    const key = `${now.watchId} ${victimId} ${stage}`
-    const actsAtMs = actsInMs === null ? null : Math.round(clock.nowMs() + actsInMs)
-    const isSame =
-      asked?.key === key &&
-      (actsAtMs === null
-        ? asked.actsAtMs === null
-        : asked.actsAtMs !== null && Math.abs(asked.actsAtMs - actsAtMs) < SAME_MOMENT_MS)
-    if (!isSame) asked = { key, actsAtMs }
   }
 
   const arm = (): void => {
@@ -233,25 +203,6 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     if (mode === 'off' || mode === 'observe') return null
     const isHeld = main()?.holdLaunches ?? own?.holdLaunches ?? false
     return isHeld ? launchHoldText(status().reasons) : null
-  }
-
-  const askView = (): GuardAsk | null => {
-    const now = currentAsk()
-    if (now === null) return null
-    const { watchId, ask } = now
-    const known = picture?.parties.find(({ id }) => id === ask.victimId)
-    const armed = extras.get(watchId)?.victims.find(({ id }) => id === ask.victimId)
-    const victimBytes = known === undefined ? (armed?.bytes ?? 0) : known.gpuBytes + known.hostBytes
-    const reasons = watchId === 'main' ? status().reasons : (link.watch(watchId)?.reasons ?? [])
-    return {
-      watchId,
-      victimId: ask.victimId,
-      label: ask.label,
-      stage: ask.stage,
-      text: askText(ask.stage, ask.label, victimBytes, reasons),
-      actsAtMs: asked?.actsAtMs ?? null,
-      victimBytes
-    }
   }
 
   const sentinel = (): SentinelStatus => {
@@ -343,7 +294,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         automaticFloorBytes: floorBytes(memTotalBytes, null),
         sentinel: said,
         launchesHeld: launchHold() !== null,
-        ask: askView(),
+        ask: asks.view(picture?.parties ?? [], now.reasons),
         wouldDo: wouldDoText(now.mode, ranking, said.unreachableIds),
         ranking,
         protectedNames: settings.guard.protectedNames,
