@@ -129,6 +129,7 @@ export function createApp(ports: AppPorts): App {
     latest: sampler.latest,
     ownPids: () => (gpu.pid === null ? [] : [gpu.pid]),
     note,
+    isViewed: () => events.guard.listenerCount > 0,
     onView: (view) => events.guard.emit(view),
     onIncident: (incident) => events.incident.emit(incident)
   })

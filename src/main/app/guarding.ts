@@ -40,6 +40,8 @@ export interface GuardingPorts {
     whatToDo: string | null,
     runnerId?: string
   ) => void
+  /** Somebody listens to `onView`: it is made for them alone. */
+  readonly isViewed: () => boolean
   readonly onView: (view: GuardView) => void
   readonly onIncident: (incident: IncidentSummary) => void
 }
@@ -121,6 +123,7 @@ export function createGuarding(ports: GuardingPorts): Guarding {
   })
   let shown = ''
   const tell = atMostEvery(VIEW_EVERY_MS, () => {
+    if (!ports.isViewed()) return
     const now = view()
     const text = JSON.stringify(now)
     if (text === shown) return
