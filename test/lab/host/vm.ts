@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { closeSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openQmp, saveState } from './qmp.ts'
@@ -15,7 +16,7 @@ const DISK_OPTIONS = 'cache=unsafe,aio=threads'
  * While the guest is idle its clock follows the host's: a machine that is woken late by a busy host would count that as
  * a stall of the desktop's.
  */
-const NICE = '-10'
+const NICE = -10
 const POLL_MS = 200
 /** A machine goes on from its saved state, so this never changes. */
 const CASE_DISK_BYTES = 16_384
@@ -93,11 +94,27 @@ function writeCaseDisk(path: string, text: string): void {
   writeFileSync(path, Buffer.concat([Buffer.from(text)], CASE_DISK_BYTES))
 }
 
+/**
+ * Linux may group processes by session and weigh the groups first (sched_autogroup): then a process is only as nice as
+ * its session, which is why QEMU gets one of its own. Best effort.
+ */
+function raisePriority(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, NICE)
+    writeFileSync(`/proc/${pid}/autogroup`, String(NICE))
+  } catch {
+    // A kernel without the grouping has no such file.
+  }
+}
+
 /** Starts QEMU; it ends with this process at the latest. */
 function startQemu(args: readonly string[], messages: string): { child: ChildProcess; ended: Promise<void> } {
   const out = openSync(messages, 'w')
-  const child = spawn('nice', ['-n', NICE, 'qemu-system-x86_64', ...args], { stdio: ['ignore', out, out] })
+  const options = { stdio: ['ignore', out, out], detached: true } satisfies SpawnOptions
+  const child = spawn('qemu-system-x86_64', args, options)
   closeSync(out)
+  raisePriority(child.pid)
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   const ended = new Promise<void>((settle, reject) => {
