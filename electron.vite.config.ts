@@ -18,7 +18,6 @@ export default defineConfig({
           headless: at('src/main/headless.ts'),
           'gpu-probe': at('src/main/gpu-probe/main.ts'),
           sentinel: at('src/main/sentinel/main.ts'),
-          sentinel: at('src/main/sentinel/main.ts'),
           'static-facts': at('src/main/facts/main.ts'),
           helper: at('src/main/helper/main.ts'),
           'drill-eater': at('src/main/drill/eater.ts'),

@@ -111,7 +111,7 @@ export const COMMANDS = {
   'guard.drills': command(nothing, z.array(drillReportSchema)),
   /** Newest first. */
   'incidents.list': command(nothing, z.array(incidentSummarySchema)),
-  'incidents.get': command(z.strictObject({ id: z.string().min(1).max(200) }), incidentSchema),
+  'incidents.get': command(byId, incidentSchema),
   'protection.get': command(
     nothing,
     z.object({ protection: protectionSchema, conflicts: z.array(conflictSchema) })
