@@ -117,7 +117,7 @@ async function main(): Promise<void> {
   const facts = factsOf()
   // A part of the matrix is no report.
   const isWhole = chosenOptions.cases === null && chosenOptions.guards === null
-  if (isWhole && !chosenOptions['no-report']) await writeReport(rows, facts)
+  if (isWhole && rows.length > 0 && !chosenOptions['no-report']) await writeReport(rows, facts)
   console.log(chosenOptions.json ? JSON.stringify({ lab: facts, rows }) : tableOf(rows))
 }
 
