@@ -24,7 +24,8 @@ const IDLE_AT_BOUND_MS = 5_000
 /** Between two points of the curve; DRILL_DEADLINE_MS of them are the report's 600. */
 const LOOK_MS = 100
 const WAIT_LOOK_MS = 25
-const CURVE_POINTS = 600
+/** Of the report: it travels with the guard’s view, and a graph is not wider. */
+const CURVE_POINTS = 200
 /** How long a frozen runner waits for an answer in a drill, where nobody is asked. */
 const ANSWER_MS = 3_000
 /** The drill's process does nothing but take memory: it stops growing with the signal. */

@@ -1,8 +1,8 @@
+import { containerOf } from '../../shared/domain/guard/container.ts'
 import type { GuardPolicy, RankedVictim } from '../../shared/model/guard.ts'
 import type { ProcessInfo } from '../../shared/model/snapshot.ts'
 import type { ArmedProcess, ArmedVictim, Watch } from '../sentinel/protocol.ts'
 import type { Party } from './candidates.ts'
-import { containerOf } from './foreign.ts'
 
 /** From SIGKILL to the end of growth where nothing was learnt: drivers need longer for big models than the kernel. */
 export const DEFAULT_STOP_LATENCY_MS = 500

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { containerOf } from '../../shared/domain/guard/container.ts'
 import { BUILT_IN_PROTECTED, isProtected } from '../../shared/domain/guard/protected.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
@@ -72,8 +73,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     if (parts.forbidden(pid)) return null
     const handle = holdProcess(kernel, pid, startTicks)
     if (handle === null) return null
-    // The core may allow what is the user's own; nobody may order an end of what the whole machine stands on.
-    if (handle.ownerUid !== process.getuid?.() && isProtected([handle.name], BUILT_IN_PROTECTED)) {
+    if (!mayBeStopped(handle)) {
       handle.dispose()
       return null
     }
@@ -240,6 +240,24 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       for (const handle of held.values()) handle.dispose()
       held.clear()
     }
+  }
+}
+
+/**
+ * Whatever the core orders: the desktop and what the machine stands on are never touched, and of root's programs only
+ * those in containers. With the installed rights an order would reach every process of this machine.
+ */
+function mayBeStopped({ pid, name, ownerUid }: ProcessHandle): boolean {
+  if (isProtected([name], BUILT_IN_PROTECTED)) return false
+  const isForeignRoot = ownerUid === 0 && process.getuid?.() !== 0
+  return !isForeignRoot || containerOf(cgroupOf(pid)) !== null
+}
+
+function cgroupOf(pid: number): string | null {
+  try {
+    return /^0::(\/.*)$/m.exec(fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? null
+  } catch {
+    return null
   }
 }
 

@@ -212,7 +212,7 @@ export interface DrillReport {
   readonly takenBytes: number
   readonly returnedBytes: Reading
   readonly sentinel: Pick<SentinelStatus, 'rights' | 'memoryLocked' | 'priorityRaised'>
-  /** At most 600 points. */
+  /** At most 200 points. */
   readonly curve: readonly { readonly atS: number; readonly availableBytes: number }[]
   readonly thresholds: { readonly reserveBytes: number; readonly floorBytes: number }
 }

@@ -86,7 +86,11 @@ export function decide(input: DecideInput): Decision {
     secondsToAct: ACTS[policy.mode] ? outlook.secondsToAct : null,
     action: step.action,
     would: observed.would,
-    ask: askOf(input, next, outlook.secondsToAct, outlook.availableBytes),
+    // A level that is only held is no reason to ask.
+    ask:
+      settled.held && next.episode === null
+        ? null
+        : askOf(input, next, outlook.secondsToAct, outlook.availableBytes),
     holdLaunches: holds(policy, next),
     memory: next
   }

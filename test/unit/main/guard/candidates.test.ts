@@ -5,7 +5,8 @@ import {
   partiesOf,
   type PartiesInput
 } from '../../../../src/main/guard/candidates.ts'
-import { containerOf, foreignGroups, LEAST_FOREIGN_GPU_BYTES } from '../../../../src/main/guard/foreign.ts'
+import { foreignGroups, LEAST_FOREIGN_GPU_BYTES } from '../../../../src/main/guard/foreign.ts'
+import { containerOf } from '../../../../src/shared/domain/guard/container.ts'
 import { processRow } from '../../../support/fake-machine.ts'
 import { GIB, MIB, profile, runner } from './fixtures.ts'
 
