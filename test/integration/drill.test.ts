@@ -94,7 +94,7 @@ describe('a fire drill on this machine', () => {
     expect(report.takenBytes).toBeLessThanOrEqual(report.boundBytes)
     expect(report.boundBytes).toBeLessThanOrEqual(1024 ** 3)
     expect(report.curve.length).toBeGreaterThan(10)
-    expect(report.curve.length).toBeLessThanOrEqual(600)
+    expect(report.curve.length).toBeLessThanOrEqual(200)
 
     const view = await running.client.call('guard.get', {})
     if (!view.ok) throw new Error(view.error.message)

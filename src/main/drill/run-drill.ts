@@ -24,8 +24,9 @@ const IDLE_AT_BOUND_MS = 5_000
 /** Between two points of the curve; DRILL_DEADLINE_MS of them are the report's 600. */
 const LOOK_MS = 100
 const WAIT_LOOK_MS = 25
-/** Of the report: it travels with the guard’s view, and a graph is not wider. */
-const CURVE_POINTS = 200
+const CURVE_POINTS = 600
+/** Of the report: it travels with the guard's view, and a small graph shows no more. */
+const REPORT_POINTS = 200
 /** How long a frozen runner waits for an answer in a drill, where nobody is asked. */
 const ANSWER_MS = 3_000
 /** The drill's process does nothing but take memory: it stops growing with the signal. */
@@ -175,7 +176,7 @@ async function observe(drill: {
     takenBytes: eater.takenBytes,
     returnedBytes: line.returnedBytes,
     sentinel: { rights, memoryLocked, priorityRaised },
-    curve,
+    curve: thinned(curve, lowest),
     thresholds
   }
 }
@@ -228,4 +229,11 @@ function notGuarded(guard: DrillParts['guard']): ContractError {
     message: `There is nothing to drill: the sentinel, the process that acts, is not ready (${state}).`,
     detail: [...notes, 'Restart Firebreak; the log of the sentinel is in its data folder.'].join(' ')
   }
+}
+
+/** Evenly fewer points, but always the lowest: it is what the drill was about. */
+function thinned(curve: DrillReport['curve'], lowest: number): DrillReport['curve'] {
+  const step = Math.ceil(curve.length / (REPORT_POINTS - 1))
+  const lowestAt = curve.findIndex(({ availableBytes }) => availableBytes === lowest)
+  return curve.filter((_, at) => at % step === 0 || at === lowestAt)
 }
