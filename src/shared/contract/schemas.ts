@@ -22,6 +22,7 @@ import {
   type Recent,
   type Status
 } from '../model/status.ts'
+import { plainText } from '../util/plain-text.ts'
 import { bytesSchema as bytes, readingSchema } from './readings.ts'
 
 const pressureLine = z.object({
@@ -113,7 +114,7 @@ export const runnerIdSchema = z
 
 export const profileSchema = z.strictObject({
   id: runnerIdSchema,
-  label: z.string().min(1).max(200),
+  label: z.string().transform(plainText).pipe(z.string().min(1, 'give it a name').max(200)),
   kind: z.enum(RUNNER_KINDS),
   modelPath: z.string().min(1).max(4096),
   settings: llamaCppSettingsSchema,
@@ -121,6 +122,12 @@ export const profileSchema = z.strictObject({
   importance: z.enum(IMPORTANCES).default('normal'),
   pinned: z.boolean().default(false),
   floorBytes: z.int().nonnegative().nullable().default(null)
+}) satisfies z.ZodType<Profile>
+
+/** A profile's file, which a newer Firebreak may have written: what it knows more of is left out, not refused. */
+export const profileFileSchema = z.object({
+  ...profileSchema.shape,
+  settings: z.object(llamaCppSettingsSchema.shape)
 }) satisfies z.ZodType<Profile>
 
 export const installationSchema = z.object({
@@ -211,5 +218,6 @@ export const noticeSchema = z.object({
   severity: z.enum(['info', 'warning', 'error']),
   text: z.string(),
   whatToDo: z.string().nullable(),
-  runnerId: z.string().optional()
+  runnerId: z.string().optional(),
+  incidentId: z.string().optional()
 }) satisfies z.ZodType<Notice>

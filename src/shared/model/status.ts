@@ -87,4 +87,6 @@ export interface Notice {
   readonly whatToDo: string | null
   /** Whom it is about, where 'start again' makes sense. */
   readonly runnerId?: string | undefined
+  /** The incident that tells more. */
+  readonly incidentId?: string | undefined
 }

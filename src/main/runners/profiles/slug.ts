@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { plainText } from '../../../shared/util/plain-text.ts'
 import { parseSplitName } from '../../models/split-name.ts'
 
 /** As runnerIdSchema allows; some room is left for '-2'. */
@@ -7,7 +8,7 @@ const MAX_SLUG_CHARACTERS = 56
 /** A model's name without folder, part number and ending: what people call it. */
 export function labelOfModel(path: string): string {
   const stem = parseSplitName(path)?.stem ?? path.replace(/\.gguf$/i, '')
-  return basename(stem) || 'model'
+  return plainText(basename(stem)) || 'model'
 }
 
 /** A name that can be a file name, a systemd unit name and a URL part. */

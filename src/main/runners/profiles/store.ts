@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { profileSchema, runnerIdSchema } from '../../../shared/contract/schemas.ts'
+import { profileFileSchema, runnerIdSchema } from '../../../shared/contract/schemas.ts'
 import type { Profile } from '../../../shared/model/runner.ts'
 import { writeFileAtomic } from '../../platform/atomic-file.ts'
 
@@ -61,7 +61,7 @@ function namesIn(folder: string, onProblem: (problem: ProfileProblem) => void): 
 /** The profile, or why there is none. */
 function load(path: string): Profile | string {
   try {
-    const parsed = profileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    const parsed = profileFileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
       return issue === undefined ? 'it is no profile' : `${issue.path.join('.') || 'it'}: ${issue.message}`

@@ -7,7 +7,7 @@ import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacp
 import { freeSlug, labelOfModel, slugOf } from '../../../../src/main/runners/profiles/slug.ts'
 import { openProfiles, type ProfileProblem } from '../../../../src/main/runners/profiles/store.ts'
 import { resolveTarget, type KnownTargets } from '../../../../src/main/runners/supervisor/target.ts'
-import { runnerIdSchema } from '../../../../src/shared/contract/schemas.ts'
+import { profileSchema, runnerIdSchema } from '../../../../src/shared/contract/schemas.ts'
 import type { Profile } from '../../../../src/shared/model/runner.ts'
 
 const profile: Profile = {
@@ -45,7 +45,6 @@ describe('profiles on disk', () => {
   test.each([
     ['no JSON', '{"id":'],
     ['a wrong shape', '{"id":"bad"}'],
-    ['an unknown field', JSON.stringify({ ...profile, id: 'bad', surprise: 1 })],
     ['the name of another', JSON.stringify(profile)]
   ])('%s is kept aside, said, and hides no other', (_, text) => {
     open().save(profile)
@@ -57,6 +56,34 @@ describe('profiles on disk', () => {
     writeFileSync(join(folder, 'bad.json'), text)
     open()
     expect(readdirSync(folder).sort()).toEqual(['bad.json.broken-1', 'bad.json.broken-2', 'tiny.json'])
+  })
+
+  test('what a newer Firebreak knows more of is left out, and the file stays as it is', () => {
+    mkdirSync(folder, { recursive: true })
+    const text = JSON.stringify({
+      ...profile,
+      surprise: 1,
+      settings: { ...profile.settings, draftModel: '/models/draft.gguf' }
+    })
+    writeFileSync(join(folder, 'tiny.json'), text)
+    expect(open().list()).toEqual([profile])
+    expect(problems).toEqual([])
+    expect(readFileSync(join(folder, 'tiny.json'), 'utf8')).toBe(text)
+    expect(profileSchema.safeParse(JSON.parse(text)).success).toBe(false)
+  })
+
+  test('a name is one that can be shown, also out of a file written by hand', () => {
+    mkdirSync(folder, { recursive: true })
+    const label = 'gpt\u202Egnp\u001b[31m\nmore'
+    writeFileSync(join(folder, 'tiny.json'), JSON.stringify({ ...profile, label }))
+    expect(
+      open()
+        .list()
+        .map((one) => one.label)
+    ).toEqual(['gptgnp [31m more'])
+    expect(profileSchema.parse({ ...profile, label }).label).toBe('gptgnp [31m more')
+    expect(profileSchema.safeParse({ ...profile, label: '\u202E\u0007' }).success).toBe(false)
+    expect(labelOfModel('/models/a\u202Eb.gguf')).toBe('ab')
   })
 
   test('a folder that is a file is said, and no reason to fail', () => {
