@@ -127,6 +127,12 @@ describe('the guard of a real core', () => {
     expect(
       await core.client.call('guard.answer', { watchId: 'main', victimId: 'nobody', choice: 'stop' })
     ).toMatchObject({ ok: false, error: { code: 'not-found' } })
+    expect(
+      await core.client.call('guard.answer', { watchId: 'drill', victimId: 'drill', choice: 'continue' })
+    ).toMatchObject({
+      ok: false,
+      error: { code: 'refused', message: expect.stringContaining('drill asks nobody') }
+    })
     const isAsked = async (): Promise<boolean> => (await guardOf(core)).ask?.stage === 'frozen'
     await eatUntil(core, pid, 'the question', isAsked)
     await steady(core)

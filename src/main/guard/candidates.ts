@@ -2,6 +2,7 @@ import type { Candidate, VictimPhase } from '../../shared/model/guard.ts'
 import { orZero, type Reading } from '../../shared/model/reading.ts'
 import type { Profile, RunnerView } from '../../shared/model/runner.ts'
 import type { ProcessInfo } from '../../shared/model/snapshot.ts'
+import { plainText } from '../../shared/util/plain-text.ts'
 import { foreignGroups } from './foreign.ts'
 
 /** A candidate with the processes that an order to freeze or stop it would go to. */
@@ -20,8 +21,6 @@ export interface PartiesInput {
   readonly ownPids: ReadonlySet<number>
   /** Of a profile, last measured. */
   readonly reloadS: (id: string) => Reading
-  /** Frozen by the sentinel, as it said. */
-  readonly frozenIds: ReadonlySet<string>
 }
 
 /** GPU bytes that come out of system memory, by pid; where the driver is silent, as it last said. */
@@ -48,7 +47,7 @@ export function partiesOf(input: PartiesInput): readonly Party[] {
         kind: 'runner',
         importance: profile?.importance ?? 'normal',
         pinned: profile?.pinned ?? false,
-        phase: input.frozenIds.has(view.id) || areStopped(members) ? 'frozen' : phaseOf(view),
+        phase: areStopped(members) ? 'frozen' : phaseOf(view),
         reloadS: input.reloadS(view.id)
       }
     ]
@@ -59,7 +58,7 @@ export function partiesOf(input: PartiesInput): readonly Party[] {
       kind: 'foreign',
       importance: 'normal',
       pinned: false,
-      phase: input.frozenIds.has(id) || areStopped(processes) ? 'frozen' : 'ready',
+      phase: areStopped(processes) ? 'frozen' : 'ready',
       reloadS: 'unknown'
     })
   )
@@ -79,7 +78,7 @@ function party(
 ): Measured {
   return {
     id,
-    label,
+    label: plainText(label) || id,
     processes,
     names: [...new Set(processes.map((one) => one.name))],
     gpuBytes: processes.reduce((sum, one) => sum + (gpu.byPid.get(one.pid) ?? 0), 0),
@@ -89,7 +88,7 @@ function party(
   }
 }
 
-/** Stopped by SIGSTOP: every process that could run does not. */
+/** Stopped by SIGSTOP, as the process table has it: what was once done to it may have been undone by anybody. */
 const areStopped = (processes: readonly ProcessInfo[]): boolean =>
   processes.every(({ state }) => state === 'T')
 

@@ -58,6 +58,8 @@ export interface CoreGuard extends Guard {
   readonly sentinelPid: () => number | null
 }
 
+/** The fire drill's, whose questions nobody may answer. */
+const DRILL_WATCH = 'drill'
 /** Largest parts named in the black box: more nobody reads. */
 const MOST_HOLDERS = 8
 const MS_PER_S = 1_000
@@ -239,7 +241,6 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         runners,
         profiles,
         ownPids,
-        frozenIds: acts.frozenIds,
         fallBytesPerS: fallOf(own, snapshot),
         uptimeMs: ports.uptimeMs(),
         hostBytes: ports.hostBytes
@@ -305,6 +306,13 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     sentinel,
     sentinelPid: () => link.pid,
     answer(watchId, victimId, choice) {
+      if (watchId === DRILL_WATCH) {
+        return err({
+          code: 'refused',
+          message:
+            'The fire drill asks nobody: it must show what the guard does by itself. It ends by itself.'
+        })
+      }
       const isKnown =
         watchId === 'main'
           ? acts.frozenIds.has(victimId) ||

@@ -27,7 +27,6 @@ export interface PictureInput {
   readonly runners: readonly RunnerView[]
   readonly profiles: readonly Profile[]
   readonly ownPids: ReadonlySet<number>
-  readonly frozenIds: ReadonlySet<string>
   /** Present fall of memory. */
   readonly fallBytesPerS: number
   readonly uptimeMs: number
@@ -54,8 +53,7 @@ export function createPictureMaker(
       profiles,
       gpu,
       ownPids: input.ownPids,
-      reloadS: learned.reloadS,
-      frozenIds: input.frozenIds
+      reloadS: learned.reloadS
     })
     const found =
       snapshot.intervalMs <= FAST_INTERVAL_MS

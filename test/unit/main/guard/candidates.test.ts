@@ -18,7 +18,6 @@ const parties = (given: Partial<PartiesInput>) =>
     gpu: { byPid: new Map(), oldPids: new Set() },
     ownPids: new Set([1]),
     reloadS: () => 'unknown',
-    frozenIds: new Set(),
     ...given
   })
 
@@ -55,16 +54,16 @@ describe('who could be stopped', () => {
   })
 
   it('says what a runner is doing: it loads, it is frozen, it is idle', () => {
-    const phases = (state: 'loading' | 'ready', processState: string, frozen: readonly string[] = []) =>
+    const phases = (state: 'loading' | 'ready', processState: string) =>
       parties({
         processes: table.map((row) => ({ ...row, state: processState })),
-        runners: [runner('big', [10, 11], { state })],
-        frozenIds: new Set(frozen)
+        runners: [runner('big', [10, 11], { state })]
       }).map(({ phase }) => phase)
     expect(phases('loading', 'S')).toEqual(['loading'])
     expect(phases('ready', 'S')).toEqual(['ready'])
     expect(phases('loading', 'T')).toEqual(['frozen'])
-    expect(phases('ready', 'S', ['big'])).toEqual(['frozen'])
+    expect(phases('ready', 'T')).toEqual(['frozen'])
+    expect(phases('ready', 'R')).toEqual(['ready'])
 
     const idle = createIdleWatch()
     const now = (cpuTicks: number) =>
@@ -73,6 +72,24 @@ describe('who could be stopped', () => {
     expect(idle.settle(IDLE_AFTER_MS - 1, now(10)).map(({ phase }) => phase)).toEqual(['ready'])
     expect(idle.settle(IDLE_AFTER_MS + 1_000, now(12)).map(({ phase }) => phase)).toEqual(['idle'])
     expect(idle.settle(IDLE_AFTER_MS + 2_000, now(120)).map(({ phase }) => phase)).toEqual(['ready'])
+  })
+
+  it('names people can read, whatever a program or a profile calls itself', () => {
+    const label = 'gpt\u202Egnp\u001b[31m'
+    const found = parties({
+      processes: [
+        processRow({ pid: 10 }),
+        processRow({ pid: 20, name: 'evil\u2066\u0007', commandLine: [] })
+      ],
+      runners: [runner('big', [10], { label })],
+      gpu: gpu({ 20: GIB })
+    })
+    expect(found.map((one) => one.label)).toEqual(['gptgnp [31m', 'evil··'])
+    expect(
+      parties({ processes: table, runners: [runner('big', [10], { label: '\u202E' })] }).map(
+        (one) => one.label
+      )
+    ).toEqual(['big'])
   })
 
   it('leaves out a runner without a process, and marks GPU figures the driver no longer confirms', () => {
