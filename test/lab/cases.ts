@@ -92,7 +92,7 @@ export const CASES: readonly LabCase[] = [
     expect: 'none',
     rateMibS: 50,
     restAboveFloorMib: 100,
-    observeS: 75
+    observeS: 60
   }),
   lab('returns-late', 'the memory returns 5 s after the death', { freeDelayS: 5, afterS: 10 }),
   lab('app-stopped', 'the app is stopped (SIGSTOP) while the hog grows', {

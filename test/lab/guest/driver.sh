@@ -1,8 +1,10 @@
 #!/bin/bash
 # Runs one case in the guest, as root, from lab.service; then switches the machine off.
 #
-# It brings up the desktop and says that it is ready; there the machine is saved, and each run goes on from there with
-# its case on the second disk: a shell file, written by host/case-file.ts. What happens is told on a virtio console.
+# It brings up the desktop and says that it is ready; there the machine is saved. What goes on from there is on the
+# second disk: a shell file, written by host/case-file.ts. Its STAGE is `prepare` (start Firebreak and say ready again:
+# that machine is saved too, so that no run waits for a start), `run` or `checks`. What happens is told on a virtio
+# console.
 set -u
 export LANG=C
 LAB=/run/lab
@@ -17,16 +19,26 @@ insmod /lab/gpuhog.ko
 start_watcher
 start_desktop
 wait_until_quiet 30
+follow_protected
 tell ready "$(uptime_s)"
-read_case
-. $LAB/case.sh
+read_case 'prepare|run|checks'
+if [ "$STAGE" = prepare ]; then
+  start_firebreak
+  follow_firebreak
+  wait_until_quiet 60
+  tell ready "$(uptime_s)"
+  read_case run
+fi
+if [ "$STAGE" = checks ]; then
+  run_checks
+  switch_off
+fi
 
 echo "$FREE_DELAY_S" >/sys/module/gpuhog/parameters/free_delay_s
 echo "$REFUSE_EVERY" >/sys/module/gpuhog/parameters/refuse_every
-follow_protected
 start_guard
 wait_until_quiet "$QUIET_S"
-[ "$GUARD" = firebreak ] && follow_firebreak
+sleep "$START_DELAY_S"
 start_hog
 wait_for_verdict
 tell_results

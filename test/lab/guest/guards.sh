@@ -10,7 +10,8 @@ start_guard() {
     systemctl daemon-reload
     systemctl start systemd-oomd.service
     ;;
-  firebreak) start_firebreak ;;
+  # Runs already: the machine was prepared with it.
+  firebreak) ;;
   esac
 }
 
@@ -28,10 +29,14 @@ mount_product() {
   systemctl daemon-reload
 }
 
-# As installed from the package: the sentinel is a system service, the core the user's.
 start_firebreak() {
-  local config=/home/lab/.config/firebreak
   mount_product
+  start_core
+}
+
+# As installed from the package: the sentinel is a system service, the core the user's.
+start_core() {
+  local config=/home/lab/.config/firebreak
   install -d -o lab -g lab -m 700 /home/lab/.config $config $config/profiles
   write_settings $config
   chown -R lab:lab /home/lab/.config
@@ -42,6 +47,16 @@ start_firebreak() {
     $PRODUCT/node $PRODUCT/app/out/main/headless.js --no-web
   wait_for 'the core' 120 test -S /run/user/1000/firebreak/control.sock
   tell core-up "$(uptime_s)"
+}
+
+# Runs test/lab/checks, which the case disk holds; each check is told as it ends.
+run_checks() {
+  mount_product
+  mkdir -p $LAB/checks
+  write_checks $LAB/checks
+  $PRODUCT/node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON $LAB/checks/main.ts >$CONSOLE 2>$LAB/checks.err
+  tell_block errors <$LAB/checks.err
+  tell_logs
 }
 
 # Firebreak's own processes, with their rights.

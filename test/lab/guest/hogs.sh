@@ -1,7 +1,7 @@
 # The hog, the mishap of the case, and when the run is over. Sourced by driver.sh.
 
 HOG_RECORD=$LAB/hog.rec
-AFTER_DESKTOP_S=10
+AFTER_DESKTOP_S=5
 
 start_hog() {
   tell available-before "$(available_mib)"
@@ -19,7 +19,8 @@ start_hog() {
     ;;
   own)
     [ -n "$BESIDE" ] && as_user firebreakctl start "$BESIDE" --wait --json 2>&1 | tell_block start-beside
-    as_user firebreakctl start hog --json 2>&1 | tell_block start
+    # A model that has just filled memory holds new launches for some seconds.
+    wait_for 'the launch' 60 start_own
     ;;
   esac
   wait_for 'the hog' 60 test -s $HOG_RECORD
@@ -28,6 +29,15 @@ start_hog() {
   for pid in $HOG_PIDS; do echo "watch hog $pid" >&7; done
   for pid in $(beside_pids); do echo "watch beside $pid" >&7; done
   tell hog "$HOG_PIDS $(tr '\n' ' ' <"/proc/${HOG_PIDS%% *}/cgroup" 2>/dev/null)"
+}
+
+# Whether the hog's launch is under way; what was said is told either way.
+start_own() {
+  local said
+  said=$(as_user firebreakctl start "$PROFILE" --json 2>&1)
+  local outcome=$?
+  echo "$said" | tell_block start
+  return $outcome
 }
 
 container_id() { printf '%s' "$GUARD$RATE" | sha256sum | cut -c1-64; }

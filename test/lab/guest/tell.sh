@@ -56,12 +56,15 @@ wait_until_quiet() {
   done
 }
 
-# Read past the page cache: the disk is empty until the machine goes on from its saved state.
+# read_case STAGES: waits for a case of such a stage. Read past the page cache: there is another disk when the machine
+# goes on from its saved state.
 read_case() {
-  until dd if=/dev/vdb of=$LAB/case.raw iflag=direct bs=16k count=1 2>/dev/null && grep -q "^GUARD=" $LAB/case.raw; do
+  until dd if=/dev/vdb of=$LAB/case.raw iflag=direct bs=64k count=1 2>/dev/null &&
+    grep -aqE "^STAGE='($1)'" $LAB/case.raw; do
     sleep 0.2
   done
   tr -d "\0" <$LAB/case.raw >$LAB/case.sh
+  . $LAB/case.sh
 }
 
 tell_logs() {

@@ -6,6 +6,8 @@ export const GUEST_PACKAGES: readonly string[] = [
   'libpam-systemd',
   'systemd-oomd',
   'earlyoom',
+  // Only looked for, never measured.
+  'nohang',
   'udev',
   'kmod',
   'procps',

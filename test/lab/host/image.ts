@@ -83,8 +83,12 @@ async function archive(): Promise<string> {
 
 /** The guest's packages, about 40 s the first time. */
 async function cachedRootfs(log: (line: string) => void): Promise<string> {
-  const tar = join(WORK, `rootfs-${SUITE}.tar`)
+  const prefix = `rootfs-${SUITE}`
+  const tar = join(WORK, `${prefix}-${hashOfFiles([], GUEST_PACKAGES)}.tar`)
   if (existsSync(tar)) return tar
+  for (const name of readdirSync(WORK)) {
+    if (name.startsWith(prefix)) rmSync(join(WORK, name), { force: true })
+  }
   log('lab: fetching the guest’s packages …')
   const packages = `--include=${GUEST_PACKAGES.join(',')}`
   await command('mmdebstrap', [
@@ -207,7 +211,8 @@ async function configureSystem(root: string): Promise<void> {
     rmSync(path, { force: true })
     symlinkSync('/dev/null', path)
   }
-  await command('chroot', [root, 'systemctl', 'disable', '-q', 'earlyoom.service'])
+  const others = ['earlyoom.service', 'nohang.service', 'nohang-desktop.service']
+  await command('chroot', [root, 'systemctl', 'disable', '-q', ...others])
 }
 
 async function makeInitrd(modules: string, init: string, initrd: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
   RUNS_OF_OTHERS,
   type GuardName
 } from '../cases.ts'
+import { checksTable, runChecks, writeChecksReport } from './checks.ts'
 import { buildImage } from './image.ts'
 import { runMatrix, type Plan } from './matrix.ts'
 import { whatIsMissing } from './needs.ts'
@@ -21,11 +22,13 @@ const LANES = 2
 const MOST_RUNS = 100
 
 const USAGE = `usage: npm run -s lab -- [--json] [--runs N] [--cases a,b] [--guards ${GUARDS.join(',')}] [--lanes N] [--fresh] [--measured] [--no-report]
+       npm run -s lab -- --checks [--json] [--fresh] [--no-report]
 cases: ${CASES.map(({ name }) => name).join(', ')}
 --runs N      runs of each case (default ${RUNS_OF_FIREBREAK} with firebreak, ${RUNS_OF_OTHERS} with the others)
 --fresh       measures again what was measured before with the same machine and case
 --measured    runs nothing: tells what was measured with this machine and product
---no-report   leaves docs/measurements/lab.md as it is`
+--no-report   leaves docs/measurements as it is
+--checks      measures nothing: checks protection, polkit and conflicts in one machine`
 
 class UsageError extends Error {}
 
@@ -39,6 +42,7 @@ function options(args: readonly string[]) {
       guards: { type: 'string' },
       lanes: { type: 'string', default: String(LANES) },
       fresh: { type: 'boolean', default: false },
+      checks: { type: 'boolean', default: false },
       measured: { type: 'boolean', default: false },
       'no-report': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false }
@@ -111,8 +115,15 @@ async function main(): Promise<void> {
     return
   }
   const built = { image: await buildImage(say), product: await buildProductDisk() }
-  const plans = plansOf(chosenOptions)
   const { lanes, fresh, measured } = chosenOptions
+  if (chosenOptions.checks) {
+    const rows = await runChecks(built, { fresh, say })
+    if (!chosenOptions['no-report']) await writeChecksReport(rows, factsOf())
+    console.log(chosenOptions.json ? JSON.stringify({ lab: 'checks', rows }) : checksTable(rows))
+    if (!rows.every(({ passed }) => passed)) process.exitCode = EXIT_UNEXPECTED
+    return
+  }
+  const plans = plansOf(chosenOptions)
   const rows = rowsOf(await runMatrix(plans, built, { lanes, fresh, runNothing: measured, say }))
   const facts = factsOf()
   // A part of the matrix is no report.

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GuardName, LabCase } from '../cases.ts'
-import { caseFile } from './case-file.ts'
+import { caseFile, prepareFile } from './case-file.ts'
 import type { BuiltImage } from './image.ts'
-import type { Product } from './product.ts'
 import { parseLog } from './log.ts'
 import { RUNS } from './places.ts'
+import { createPreparedMachines } from './prepared.ts'
+import type { Product } from './product.ts'
 import { scoreRun, type RunScore } from './score.ts'
 import type { Measured } from './table.ts'
 import { runMachine } from './vm.ts'
@@ -27,17 +28,20 @@ interface Job {
   readonly name: string
   readonly log: string
   readonly text: string
+  /** What has to be done before, and is done once for all runs that need the same; null: nothing. */
+  readonly preparation: string | null
 }
 
 /** A log is good for as long as nothing that it depends on has changed: then a run need not be repeated. */
 function jobsOf(plan: Plan, built: Built): readonly Job[] {
-  const text = caseFile(plan.one, plan.guard)
-  const hash = createHash('sha256').update(built.image.hash).update(text)
-  if (plan.guard === 'firebreak') hash.update(built.product.hash)
-  const key = hash.digest('hex').slice(0, 12)
+  const preparation = plan.guard === 'firebreak' ? prepareFile(plan.one) : null
   return Array.from({ length: plan.runs }, (_, index) => {
     const name = `${plan.one.name}.${plan.guard}.${index + 1}`
-    return { name, text, log: join(RUNS, `${name}.${key}.log`) }
+    const text = caseFile(plan.one, plan.guard, index)
+    const hash = createHash('sha256').update(built.image.hash).update(text)
+    if (preparation !== null) hash.update(built.product.hash).update(preparation)
+    const key = hash.digest('hex').slice(0, 12)
+    return { name, text, preparation, log: join(RUNS, `${name}.${key}.log`) }
   })
 }
 
@@ -69,11 +73,13 @@ export async function runMatrix(
     .filter(({ log }) => scoreLog(log) === null)
   if (options.runNothing) queue.length = 0
   const total = queue.length
+  const prepared = createPreparedMachines(built, options.say)
   const lane = async (): Promise<void> => {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
       const number = total - queue.length
       removeOldLogs(job)
-      const { wallS } = await runMachine(built.image.image, built.product.disk, job.text, job.log)
+      const image = job.preparation === null ? built.image.image : await prepared(job.preparation)
+      const { wallS } = await runMachine(image, built.product.disk, job.text, job.log)
       options.say(
         `lab: ${number}/${total} ${job.name}: ${inWords(scoreLog(job.log))} (${wallS.toFixed(0)} s)`
       )

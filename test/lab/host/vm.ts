@@ -3,12 +3,13 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, truncateSync, wr
 import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { command } from './command.ts'
 import { openQmp, saveState } from './qmp.ts'
 
 /** Of the guest: reserve and floor then stand at their lower clamps, 512 and 192 MiB. */
 const MEMORY_MIB = 2048
 /** A run that takes longer hangs. Wall clock; a busy host is slower than the guest's clock. */
-const RUN_LIMIT_MS = 420_000
+const RUN_LIMIT_MS = 600_000
 const START_LIMIT_MS = 300_000
 /** Nothing on the disk outlives a run. */
 const DISK_OPTIONS = 'cache=unsafe,aio=threads'
@@ -19,7 +20,7 @@ const DISK_OPTIONS = 'cache=unsafe,aio=threads'
 const NICE = -10
 const POLL_MS = 200
 /** A machine goes on from its saved state, so this never changes. */
-const CASE_DISK_BYTES = 16_384
+const CASE_DISK_BYTES = 65_536
 /** Holds Node (120 MB), the bundle and its modules; sparse, and of this size for the same reason. */
 export const PRODUCT_DISK_BYTES = 256 * 2 ** 20
 /** What guest/driver.sh says when all but the guard and the hog is there. */
@@ -60,10 +61,6 @@ export const imageIn = (folder: string): Image => ({
   state: join(folder, 'ready.state')
 })
 
-/**
- * QEMU's arguments. Plain emulation, so that it runs wherever QEMU does. -icount makes the guest's clock count its
- * instructions (4 ns each): a host that is busy with other things makes a run longer, and its figures hardly worse.
- */
 interface Disks {
   readonly caseDisk: string
   readonly productDisk: string
@@ -71,6 +68,10 @@ interface Disks {
   readonly keep: boolean
 }
 
+/**
+ * QEMU's arguments. Plain emulation, so that it runs wherever QEMU does. -icount makes the guest's clock count its
+ * instructions (4 ns each): a host that is busy with other things makes a run longer, and its figures hardly worse.
+ */
 const machine = (image: Image, disks: Disks, told: string): readonly string[] =>
   [
     ['-M', 'q35', '-accel', 'tcg,thread=single,tb-size=256', '-icount', 'shift=2,sleep=on'],
@@ -137,15 +138,42 @@ const readOrNothing = (path: string): string => {
 
 /** Boots the machine once and keeps its state, so that each run begins with a desktop that is there. */
 export async function saveReadyMachine(image: Image): Promise<void> {
+  const productDisk = `${image.state}.product`
+  writeFileSync(productDisk, '')
+  truncateSync(productDisk, PRODUCT_DISK_BYTES)
+  await saveWhenReady(image, { from: null, productDisk, caseText: '' })
+}
+
+/**
+ * Lets a ready machine start Firebreak, and keeps that in `folder` as a machine of its own: what Firebreak wrote is on
+ * a copy of the disk.
+ */
+export async function savePreparedMachine(
+  base: Image,
+  folder: string,
+  productDisk: string,
+  caseText: string
+): Promise<void> {
+  const { disk, state } = imageIn(folder)
+  await command('cp', ['--sparse=always', base.disk, disk])
+  await saveWhenReady({ ...base, disk, state }, { from: base.state, productDisk, caseText })
+}
+
+interface Beginning {
+  /** A saved state; null: it boots. */
+  readonly from: string | null
+  readonly productDisk: string
+  readonly caseText: string
+}
+
+async function saveWhenReady(image: Image, { from, productDisk, caseText }: Beginning): Promise<void> {
   const told = `${image.state}.told`
   const caseDisk = `${image.state}.case`
   const socket = `${image.state}.qmp`
-  const productDisk = `${image.state}.product`
-  writeCaseDisk(caseDisk, '')
-  writeFileSync(productDisk, '')
-  truncateSync(productDisk, PRODUCT_DISK_BYTES)
+  writeCaseDisk(caseDisk, caseText)
   const args = [
     ...machine(image, { caseDisk, productDisk, keep: true }, told),
+    ...(from === null ? [] : ['-incoming', `exec:cat ${from}`]),
     '-qmp',
     `unix:${socket},server=on,wait=off`
   ]
