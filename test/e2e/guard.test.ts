@@ -85,6 +85,13 @@ describe('the guard in the panel', () => {
       expect(sent.of('guard.answer')).toEqual([{ watchId: 'main', victimId: NAME, choice: 'continue' }])
     })
 
+    it('a model that was paused once and runs again is not called paused', async () => {
+      await show('paused-once')
+      await panel.card('qwen3-32b').getByText('Ready', { exact: true }).waitFor()
+      await panel.go('Models')
+      expect(await page.locator('.state-word.paused').count()).toBe(0)
+    })
+
     it('Keep paused ends the countdown and leaves the other answers', async () => {
       await show('frozen')
       await guard.answer('Keep paused').click()

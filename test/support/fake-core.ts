@@ -128,6 +128,7 @@ export const sampleRunner = (id: string, state: RunnerState, text: string = stat
   modelPath: `/models/${id}.gguf`,
   state,
   text,
+  frozen: false,
   pids: state === 'stopped' ? [] : [42],
   port: 8080,
   url: 'http://127.0.0.1:8080',

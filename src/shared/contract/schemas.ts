@@ -152,6 +152,7 @@ export const runnerViewSchema = z.object({
   modelPath: z.string(),
   state: z.enum(RUNNER_STATES),
   text: z.string(),
+  frozen: z.boolean(),
   pids: z.array(z.number()),
   port: z.number().nullable(),
   url: z.string().nullable(),

@@ -109,6 +109,8 @@ export interface RunnerView {
   readonly state: RunnerState
   /** One sentence for people: what it does, or why it failed and what to do. */
   readonly text: string
+  /** Its processes are stopped where they stand, by the guard or by hand: it keeps its memory and answers nobody. */
+  readonly frozen: boolean
   readonly pids: readonly number[]
   readonly port: number | null
   readonly url: string | null

@@ -65,6 +65,12 @@ const frozen: Scenario = {
   }
 }
 
+/** It was paused once, stopped by hand meanwhile, and has been started again: all that is history. */
+const pausedOnce: Scenario = {
+  ...calm,
+  guard: { events: [{ kind: 'freeze', agoS: 600, victimId: QWEN.id, label: QWEN.label }] }
+}
+
 /** It was stopped a moment ago, and its memory is back. */
 const acted: Scenario = {
   ...calm,
@@ -241,6 +247,7 @@ export const ALL_SCENARIOS = {
   ...SCENARIOS,
   'ask-warn': askWarn,
   frozen,
+  'paused-once': pausedOnce,
   acted,
   crashed,
   observe,

@@ -6,6 +6,7 @@ import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { Profile, RunnerView } from '../../../src/shared/model/runner.ts'
 import type { Live, Recent } from '../../../src/shared/model/status.ts'
 import { defaultSettings, type Settings } from '../../../src/shared/settings/schema.ts'
+import { bytesInWords } from '../../../src/shared/util/bytes-in-words.ts'
 import { createFakeGuard } from './guard.ts'
 import { GIB, type Scenario } from './scenarios.ts'
 
@@ -117,9 +118,19 @@ export function fakeCore(
   let profiles: readonly Profile[] = scenario.profiles
   const states = new Map<string, RunnerView['state']>()
   const runners = (): readonly RunnerView[] =>
-    scenario.runners(t).map((one) => ({ ...one, state: states.get(one.id) ?? one.state }))
+    scenario.runners(t).map((one) => {
+      const state = states.get(one.id) ?? one.state
+      if (!guard.isFrozen(one.id)) return { ...one, state }
+      const { gpuBytes, hostBytes } = one.bytes
+      const text = `Paused. It keeps its ${bytesInWords(gpuBytes + hostBytes)} but takes no more.`
+      return { ...one, state, text, frozen: true }
+    })
   let log = LOG
   let pending: WireEvent[] = []
+  const tellOf = (id: string): void => {
+    const view = runners().find((one) => one.id === id)
+    pending.push({ v: PROTOCOL_VERSION, event: 'runner', payload: view })
+  }
   const guard = createFakeGuard({
     scenario,
     clock,
@@ -128,9 +139,9 @@ export function fakeCore(
     runners,
     stop(id) {
       states.set(id, 'stopped')
-      const view = runners().find((one) => one.id === id)
-      pending.push({ v: PROTOCOL_VERSION, event: 'runner', payload: view })
+      tellOf(id)
     },
+    changed: (id) => tellOf(id),
     emit: (event) => pending.push(event)
   })
   const live = (): Live => liveAt(scenario, t, clock(), guard.view())

@@ -34,11 +34,14 @@ export interface FakeGuardHost {
   ledger(): readonly LedgerPart[]
   runners(): readonly RunnerView[]
   stop(runnerId: string): void
+  /** Something of that runner is other than it was. */
+  changed(runnerId: string): void
   emit(event: WireEvent): void
 }
 
 export interface FakeGuard {
   view(): GuardView
+  isFrozen(runnerId: string): boolean
   /** null: not a command of the guard. */
   answer(command: string, input: unknown): Promise<Result<unknown, ContractError>> | null
   tick(): void
@@ -116,6 +119,8 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
   let drills: readonly DrillReport[] = story.drills?.(bornMs) ?? []
   let protection: ProtectionStatus = { ...protectionOff, ...story.protection }
   let drillTick: number | null = story.drillRuns === true ? 0 : null
+  /** As the processes are: what was said of them before may be old. */
+  const frozen = new Set<string>(ask?.stage === 'frozen' ? [ask.victimId] : [])
   let drillEnds: ((report: DrillReport) => void)[] = []
 
   const view = (): GuardView => {
@@ -163,12 +168,15 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
     const { label } = ask
     if (choice === 'stop') {
       ask = null
+      frozen.delete(victimId)
       note({ kind: 'terminate', victimId, label })
       host.stop(victimId)
       happen(actedIncident(host.clock(), label, victimId))
     } else if (choice === 'continue') {
       if (ask.stage === 'frozen') note({ kind: 'thaw', victimId, label })
+      frozen.delete(victimId)
       ask = null
+      host.changed(victimId)
     } else ask = { ...ask, actsAtMs: null }
     tell()
     return ok({})
@@ -207,6 +215,7 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
 
   return {
     view,
+    isFrozen: (runnerId) => frozen.has(runnerId),
     answer(command, input) {
       switch (command) {
         case 'guard.get':

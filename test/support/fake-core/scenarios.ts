@@ -74,6 +74,7 @@ export const view = (one: Profile, over: Partial<RunnerView>): RunnerView => ({
   modelPath: one.modelPath,
   state: 'stopped',
   text: 'Not running.',
+  frozen: false,
   pids: [],
   port: null,
   url: null,

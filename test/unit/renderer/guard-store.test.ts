@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { GuardAsk, GuardEvent, GuardView, IncidentSummary } from '../../../src/shared/model/guard.ts'
 import type { Notice } from '../../../src/shared/model/status.ts'
-import { allActs, frozenIds, guardActs } from '../../../src/renderer/src/stores/guard-acts.ts'
+import { allActs, guardActs } from '../../../src/renderer/src/stores/guard-acts.ts'
 import { guardNews } from '../../../src/renderer/src/stores/guard-news.ts'
 import { keepSame } from '../../../src/renderer/src/stores/keep-same.ts'
 import { machineNowMs } from '../../../src/renderer/src/stores/live.ts'
@@ -138,16 +138,6 @@ describe('acts of the guard', () => {
     expect(allActs([ended, later], guards)).toEqual([later, ...guards])
     const none = [ended]
     expect(allActs(none, [])).toBe(none)
-  })
-
-  test.each([
-    ['frozen', [event('freeze', 1)], null, ['tiny']],
-    ['let go', [event('thaw', 2), event('freeze', 1)], null, []],
-    ['stopped', [event('gone', 3), event('terminate', 2), event('freeze', 1)], null, []],
-    ['only asked about', [], { ...ask, stage: 'frozen' as const, victimId: 'runner:tiny' }, ['tiny']],
-    ['warned about', [event('warn', 1)], ask, []]
-  ])('who was %s', (_name, lastEvents, question, ids) => {
-    expect([...frozenIds({ ask: question, lastEvents })]).toEqual(ids)
   })
 })
 

@@ -15,6 +15,7 @@ export function viewOf(parts: {
   readonly restarts: number
 }): RunnerView {
   const { profile, state, text, live, lastStop, restarts } = parts
+  const frozen = live !== null && live.isFrozen && live.exit === null && state !== 'stopping'
   const modelBytes = live?.facts.modelBytes ?? 'unknown'
   const loaded = live === null ? 0 : residentBytes(live.bytes)
   return {
@@ -23,7 +24,8 @@ export function viewOf(parts: {
     label: profile.label,
     modelPath: profile.modelPath,
     state,
-    text: live?.isFrozen === true && live.exit === null && state !== 'stopping' ? pausedText(live) : text,
+    text: frozen ? pausedText(live) : text,
+    frozen,
     pids: live?.members.map((item) => item.pid) ?? [],
     port: live?.facts.port ?? null,
     url: live?.facts.url ?? null,

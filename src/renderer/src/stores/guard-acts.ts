@@ -1,4 +1,4 @@
-import type { GuardEvent, GuardView } from '../../../shared/model/guard.ts'
+import type { GuardEvent } from '../../../shared/model/guard.ts'
 import type { Act } from './acts.ts'
 
 /** The guard names a runner by its id, or by its id in the ledger. */
@@ -41,26 +41,4 @@ export function allActs(ofModels: readonly Act[], ofGuard: readonly Act[]): read
         act.atMs - one.atMs < SAME_END_MS
     )
   return [...ofModels.filter((act) => !isGuards(act)), ...ofGuard]
-}
-
-const ENDS_FREEZE: ReadonlySet<GuardEvent['kind']> = new Set([
-  'freeze',
-  'thaw',
-  'terminate',
-  'kill',
-  'gone',
-  'memory-back'
-])
-
-/** Ids of runners that are frozen now: they keep their memory and answer nobody. */
-export function frozenIds(view: Pick<GuardView, 'ask' | 'lastEvents'>): ReadonlySet<string> {
-  const newest = new Map<string, GuardEvent['kind']>()
-  for (const { kind, victimId } of view.lastEvents) {
-    if (victimId === null || !ENDS_FREEZE.has(kind)) continue
-    const id = runnerIdOf(victimId)
-    if (!newest.has(id)) newest.set(id, kind)
-  }
-  const frozen = [...newest].flatMap(([id, kind]) => (kind === 'freeze' ? [id] : []))
-  if (view.ask?.stage === 'frozen') frozen.push(runnerIdOf(view.ask.victimId))
-  return new Set(frozen)
 }

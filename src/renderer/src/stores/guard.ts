@@ -11,7 +11,7 @@ import type {
   IncidentSummary
 } from '../../../shared/model/guard.ts'
 import type { Act } from './acts.ts'
-import { frozenIds, guardActs } from './guard-acts.ts'
+import { guardActs } from './guard-acts.ts'
 import { keepSame } from './keep-same.ts'
 import { plainWords } from './plain-words.ts'
 
@@ -23,8 +23,6 @@ export type GuardTask = 'answer' | 'drill' | 'protection' | 'incident'
 /** The guard as the core last told it, and what this panel asked of it. */
 export interface GuardState {
   readonly view: GuardView | null
-  /** Runners that are frozen now. */
-  readonly frozen: ReadonlySet<string>
   /** What the guard did, as marks of the graph. */
   readonly acts: readonly Act[]
   /** Newest first. */
@@ -93,7 +91,6 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
     }
     return {
       view: null,
-      frozen: new Set(),
       acts: [],
       incidents: [],
       freshIds: new Set(),
@@ -125,7 +122,6 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
           askKey(before.view.ask) === askKey(view.ask)
         set({
           view,
-          frozen: keepFrozen(before.frozen, frozenIds(view)),
           acts: view.lastEvents === before.view?.lastEvents ? before.acts : guardActs(view.lastEvents),
           answered: isSameAsk ? before.answered : null,
           drillSinceMs: view.drillRunning ? (before.drillSinceMs ?? nowMs()) : null
@@ -194,6 +190,3 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
     }
   })
 }
-
-const keepFrozen = (before: ReadonlySet<string>, now: ReadonlySet<string>): ReadonlySet<string> =>
-  before.size === now.size && [...now].every((id) => before.has(id)) ? before : now

@@ -45,6 +45,7 @@ export const runnerWith = (change: Partial<RunnerView>): RunnerView => ({
   modelPath: '/models/model.gguf',
   state: 'stopped',
   text: '',
+  frozen: false,
   pids: [],
   port: null,
   url: null,

@@ -25,6 +25,7 @@ export const runner = (id: string, pids: readonly number[], more: Partial<Runner
   modelPath: `/models/${id}.gguf`,
   state: 'ready',
   text: 'Ready.',
+  frozen: false,
   pids,
   port: 8080,
   url: null,

@@ -64,13 +64,15 @@ describe('a frozen runner', () => {
       readyAtMs: 1
     }) as never
   const view = (one: LiveProcess, state: 'ready' | 'stopping' = 'ready') =>
-    viewOf({ profile: profile('big'), state, text: 'Ready.', live: one, lastStop: null, restarts: 0 }).text
+    viewOf({ profile: profile('big'), state, text: 'Ready.', live: one, lastStop: null, restarts: 0 })
 
   it('says that it keeps what it has, until it goes on, ends or is stopped', () => {
-    expect(view(live(true))).toBe('Paused. It keeps its 61.0 GiB but takes no more.')
-    expect(view(live(false))).toBe('Ready.')
-    expect(view(live(true, { code: 0, signal: null }))).toBe('Ready.')
-    expect(view(live(true), 'stopping')).toBe('Ready.')
+    const paused = { text: 'Paused. It keeps its 61.0 GiB but takes no more.', frozen: true }
+    const ready = { text: 'Ready.', frozen: false }
+    expect(view(live(true))).toMatchObject(paused)
+    expect(view(live(false))).toMatchObject(ready)
+    expect(view(live(true, { code: 0, signal: null }))).toMatchObject(ready)
+    expect(view(live(true), 'stopping')).toMatchObject(ready)
   })
 
   it('is not taken for one that hangs while it loads', () => {

@@ -28,7 +28,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const [editing, setEditing] = useState(false)
   const state = view?.state ?? 'stopped'
   const active = ACTIVE_STATES.includes(state)
-  const paused = usePanel('guard', (now) => now.frozen.has(profile.id)) && active
+  const paused = view?.frozen === true && active
   const failed = state === 'failed' || state === 'lost'
   const progress = view === undefined ? null : loadProgress(view)
   const pct = progress === null || progress.share === null ? '' : ` ${Math.round(progress.share * 100)} %`

@@ -12,20 +12,17 @@ import { Message } from '../../ui/message.tsx'
 import { StartStop } from '../../ui/start-stop.tsx'
 import { Holds, stopTitle } from './holds.tsx'
 
-const PAUSED_TEXT = 'Paused by the guard: it keeps its memory, takes no more and answers nobody.'
-
 /** One model: its state in words, what it holds, where to reach it, and how to stop it. */
 export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string }): ReactNode {
   const view = usePanel('runners', (state) => state.runners.find((one) => one.id === id))
   const hue = usePanel('live', (state) => state.hues.get(`runner:${id}`))
   const error = usePanel('runners', (state) => state.errors.get(id))
   const dismiss = usePanel('runners', (state) => state.dismissError)
-  const frozen = usePanel('guard', (state) => state.frozen.has(id))
   const [open, setOpen] = useState(false)
   const bytes = usePanel('live', ({ parts }) => parts.find((part) => part.id === `runner:${id}`)?.bytes ?? 0)
   if (view === undefined) return null
   const style = { '--fill': holderFill('runner', hue).fill } as CSSProperties
-  const paused = frozen && ACTIVE_STATES.includes(view.state)
+  const paused = view.frozen && ACTIVE_STATES.includes(view.state)
   const failed = view.state === 'failed' || view.state === 'lost'
   return (
     <article
@@ -56,8 +53,8 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
       {failed ? (
         <Message tone="error" text={view.text} />
       ) : (
-        <p className="runner-text small muted" title={paused ? PAUSED_TEXT : view.text}>
-          {KIND_NAMES[view.kind]} · {paused ? PAUSED_TEXT : view.text}
+        <p className="runner-text small muted" title={view.text}>
+          {KIND_NAMES[view.kind]} · {view.text}
         </p>
       )}
       {!paused && <LoadBar view={view} />}
