@@ -141,7 +141,7 @@ function nextStep(
     shrunk: shrunkStill(memory, outlook, policy, nowMs),
     ended: false
   }
-  if (!ACTS[policy.mode]) return { ...none, ended: memory.episode !== null }
+  if (!ACTS[policy.mode]) return { ...none, ...standDown(input, memory) }
   if (memory.episode !== null) {
     const step = stepEpisode({
       nowMs,
@@ -173,6 +173,17 @@ function nextStep(
         shrunk: { victimId: victim.id, atMs: nowMs }
       }
     : none
+}
+
+/** A mode that acts no more lets the one that was frozen go on. */
+function standDown({ victims }: DecideInput, { episode }: GuardMemory): Pick<FullStep, 'action' | 'ended'> {
+  const frozen =
+    episode?.stage === 'frozen' &&
+    victims.some(({ id, state }) => id === episode.victimId && state !== 'gone')
+  return {
+    action: frozen ? { kind: 'thaw', victimId: episode.victimId } : null,
+    ended: episode !== null
+  }
 }
 
 const isNeeded = (outlook: Outlook): boolean => outlook.floorGoing || outlook.drifting

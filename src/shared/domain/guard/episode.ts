@@ -132,6 +132,8 @@ export function stepEpisode(input: StepInput): Step {
   const episode = { ...input.episode, lowestBytes: lowest }
   const victim = victims.find(({ id }) => id === episode.victimId)
   const present = victim !== undefined && victim.state !== 'gone'
+  // Armed no more, though not gone: whoever froze it lets it go on, and nothing is to be waited for.
+  if (victim === undefined && episode.stage === 'frozen') return over(input, null, null)
   if (!present && episode.stage !== 'pause') {
     return stay(input, { ...episode, stage: 'pause', sinceMs: input.nowMs, wentOn: false })
   }

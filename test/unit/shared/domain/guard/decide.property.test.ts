@@ -79,9 +79,14 @@ interface Seen {
 }
 
 /** Plays the calls; what decide() asks for is done, unless the call says otherwise. */
-function play(calls: readonly Call[], rules: GuardPolicy, stable: readonly DecideVictim[] | null): Seen[] {
-  let memory: GuardMemory = initialGuardMemory()
-  let nowMs = 1e6
+function play(
+  calls: readonly Call[],
+  rules: GuardPolicy,
+  stable: readonly DecideVictim[] | null,
+  from: GuardMemory = initialGuardMemory()
+): Seen[] {
+  let memory = from
+  let nowMs = from.nowMs ?? 1e6
   let bytes = 12 * GIB
   let counter = 0
   const states = new Map<string, DecideVictim['state']>()
@@ -186,7 +191,11 @@ describe('whatever is read', () => {
         policy,
         fc.constantFrom('off' as const, 'observe' as const),
         (given, rules, mode) => {
-          for (const { decision } of play(given, { ...rules, mode }, null)) {
+          for (const { decision } of play(
+            given.map((one) => ({ ...one, answer: null })),
+            { ...rules, mode },
+            null
+          )) {
             expect(decision.action).toBeNull()
             expect(decision.ask).toBeNull()
             expect(decision.holdLaunches).toBe(false)
@@ -194,6 +203,30 @@ describe('whatever is read', () => {
           }
         }
       ),
+      { numRuns: RUNS }
+    )
+  })
+})
+
+describe('somebody frozen', () => {
+  it('is never left: the event ends with a thaw, an end of the victim, or the victim armed no more', () => {
+    fc.assert(
+      fc.property(calls, policy, fc.array(fc.constantFrom(...GUARD_MODES)), (given, rules, modes) => {
+        let memory: GuardMemory = initialGuardMemory()
+        let half = given
+        for (const mode of [rules.mode, ...modes]) {
+          for (const { input, decision } of play(half, { ...rules, mode }, null, memory)) {
+            const before = input.memory.episode
+            memory = decision.memory
+            if (before?.stage !== 'frozen' || memory.episode?.stage === 'frozen') continue
+            const victim = input.victims.find(({ id }) => id === before.victimId)
+            if (victim === undefined || victim.state === 'gone') continue
+            expect(decision.action?.victimId).toBe(before.victimId)
+            expect(['thaw', 'terminate', 'kill']).toContain(decision.action?.kind)
+          }
+          half = given.slice(0, 20)
+        }
+      }),
       { numRuns: RUNS }
     )
   })

@@ -319,6 +319,36 @@ describe('the modes', () => {
   })
 })
 
+describe('somebody frozen', () => {
+  it.each(['off', 'observe'] as const)('runs again when the mode becomes %s', (mode) => {
+    const machine = createMachine()
+    fallUntilActed(machine, 3 * GIB)
+    machine.policy = { ...machine.policy, mode }
+    machine.run(2_000)
+    expect(kinds(machine)).toEqual(['freeze hog', 'thaw hog'])
+    expect(machine.memory.episode).toBeNull()
+  })
+
+  it('runs again even while memory cannot be read', () => {
+    const machine = createMachine()
+    fallUntilActed(machine, 3 * GIB)
+    machine.policy = { ...machine.policy, mode: 'off' }
+    machine.signals = () => ({ monotonicMs: 0 })
+    machine.run(100)
+    expect(kinds(machine)).toEqual(['freeze hog', 'thaw hog'])
+  })
+
+  it('who is armed no more ends the event at once: the next fall is acted on', () => {
+    const machine = createMachine()
+    fallUntilActed(machine, 3 * GIB)
+    machine.victims = [victimOf('other')]
+    machine.run(25)
+    expect(machine.memory.episode).toBeNull()
+    fallUntilActed(machine, 2 * GIB)
+    expect(kinds(machine)).toEqual(['freeze hog', 'freeze other'])
+  })
+})
+
 describe('levels', () => {
   it('go up at once and down after three seconds', () => {
     const machine = createMachine()
