@@ -86,11 +86,7 @@ export function decide(input: DecideInput): Decision {
     secondsToAct: ACTS[policy.mode] ? outlook.secondsToAct : null,
     action: step.action,
     would: observed.would,
-    // A level that is only held is no reason to ask.
-    ask:
-      settled.held && next.episode === null
-        ? null
-        : askOf(input, next, outlook.secondsToAct, outlook.availableBytes),
+    ask: askOf(input, next, settled.held, outlook),
     holdLaunches: holds(policy, next),
     memory: next
   }
@@ -117,7 +113,7 @@ function blind(input: DecideInput, memory: GuardMemory, nowMs: number): Decision
     secondsToAct: null,
     action: step.action,
     would: null,
-    ask: askOf(input, next, null, null),
+    ask: askOf(input, next, false, null),
     holdLaunches: holds(input.policy, next),
     memory: next
   }
@@ -188,14 +184,20 @@ function standDown({ victims }: DecideInput, { episode }: GuardMemory): Pick<Ful
 
 const isNeeded = (outlook: Outlook): boolean => outlook.floorGoing || outlook.drifting
 
-/** The user's word before anything was done. */
+/** The user's word with no event running. */
 function onAnswer(
   victim: DecideVictim,
   choice: NonNullable<DecideInput['answer']>['choice'],
   points: GuardMemory['points'],
   nowMs: number
 ): Partial<FullStep> {
-  if (choice === 'continue') return { continueUntilMs: nowMs + CONTINUE_MS }
+  if (choice === 'continue') {
+    return {
+      // Frozen with no event known here: by a sentinel before this one, or by hand.
+      action: victim.state === 'frozen' ? { kind: 'thaw', victimId: victim.id } : null,
+      continueUntilMs: nowMs + CONTINUE_MS
+    }
+  }
   const available = points.at(-1)?.availableBytes ?? 0
   const begun = beginEpisode(victim, choice === 'stop' ? 'terminate' : 'freeze', available, 0, nowMs)
   return choice === 'stop' || begun.episode === null
@@ -259,8 +261,8 @@ function observe(
 function askOf(
   { policy, victims }: DecideInput,
   memory: GuardMemory,
-  secondsToAct: number | null,
-  availableBytes: number | null
+  held: boolean,
+  outlook: Outlook | null
 ): DecisionAsk | null {
   const { episode, nowMs } = memory
   if (!ACTS[policy.mode]) return null
@@ -271,14 +273,25 @@ function askOf(
       policy.mode === 'relaxed' ||
       episode.keepFrozen ||
       // Above the reserve nothing is lost by waiting on.
-      (availableBytes !== null && availableBytes >= policy.reserveBytes)
+      (outlook !== null && outlook.availableBytes >= policy.reserveBytes)
     const actsInMs = waits ? null : Math.max(0, (policy.answerMs ?? 0) - ((nowMs ?? 0) - episode.sinceMs))
     return { victimId: episode.victimId, stage: 'frozen', actsInMs }
   }
   const victim = firstVictim(victims)
-  const asks =
-    policy.mode !== 'strict' && memory.continueUntilMs === null && rankOf(memory.level) >= WARN_RANK
-  if (!asks || victim === undefined) return null
+  // A level that is only held is no reason to ask.
+  const warns =
+    policy.mode !== 'strict' &&
+    memory.continueUntilMs === null &&
+    rankOf(memory.level) >= WARN_RANK &&
+    !held &&
+    victim !== undefined &&
+    victim.state !== 'frozen'
+  // Frozen with no event known here, by a sentinel before this one: asked about, or nobody could let it go on.
+  const frozen = victims.find(({ state }) => state === 'frozen')
+  if (!warns) {
+    return frozen === undefined ? null : { victimId: frozen.id, stage: 'frozen', actsInMs: null }
+  }
+  const secondsToAct = outlook?.secondsToAct ?? null
   return {
     victimId: victim.id,
     stage: 'warn',

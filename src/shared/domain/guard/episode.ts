@@ -78,8 +78,9 @@ export function beginEpisode(
       wentOn: false,
       recoveredSinceMs: null
     },
-    // Somebody told it to end already: its end is waited for.
-    action: kind === 'terminate' && victim.state === 'ending' ? null : { kind, victimId: victim.id }
+    // What somebody did already is not done again: its end, or the answer, is waited for.
+    action:
+      victim.state === (kind === 'terminate' ? 'ending' : 'frozen') ? null : { kind, victimId: victim.id }
   }
 }
 

@@ -338,6 +338,22 @@ describe('somebody frozen', () => {
     expect(kinds(machine)).toEqual(['freeze hog', 'thaw hog'])
   })
 
+  it.each([
+    ['stop', ['terminate hog']],
+    ['continue', ['thaw hog']],
+    ['keep-frozen', []]
+  ] as const)('without an event here is asked about; the answer %s is done', (choice, done) => {
+    const machine = createMachine()
+    machine.set('hog', 'frozen')
+    const { ask } = machine.run(1_000)
+    expect(ask).toEqual({ victimId: 'hog', stage: 'frozen', actsInMs: null })
+    machine.nowMs += 25
+    machine.step({ victimId: 'hog', choice })
+    machine.run(30_000, undefined, 100)
+    expect(kinds(machine).slice(0, 1)).toEqual(done)
+    expect(machine.last?.ask?.stage).toBe(choice === 'keep-frozen' ? 'frozen' : undefined)
+  })
+
   it('who is armed no more ends the event at once: the next fall is acted on', () => {
     const machine = createMachine()
     fallUntilActed(machine, 3 * GIB)
