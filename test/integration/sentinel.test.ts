@@ -235,6 +235,43 @@ describe('the ladder on real processes', () => {
   })
 })
 
+describe('the same name again', () => {
+  it('leaves a new run alone that begins while memory of the one it killed is still missing', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)])])
+    await fake.fall(100, 2_000)
+    await stand.event('gone')
+    fake.set(200)
+    const again = await eater()
+    stand.arm([watchOf([victimOf('hog', again.pids)])])
+    const from = stand.state()?.ticks ?? 0
+    await until('some more looks', () => (stand.state()?.ticks ?? 0) > from + 30)
+    expect(again.pids.every(isAlive)).toBe(true)
+    expect(states(again)).not.toContain('T')
+    expect(stand.state()?.status.armedIds).toContain('hog')
+  })
+
+  it('does not take a container that started again in its old control group for the one it killed', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater({ ignoreTerm: true })
+    const cgroupDir = mkdtempSync(join(tmpdir(), 'cgroup-'))
+    cleanups.push(() => rmSync(cgroupDir, { recursive: true }))
+    writeFileSync(join(cgroupDir, 'cgroup.procs'), `${hog.pids.join('\n')}\n`)
+    stand.arm([watchOf([victimOf('hog', hog.pids, { cgroupDir, graceMs: 60_000 })])])
+    await until('it is armed', () => stand.state()?.status.armedIds.includes('hog'))
+    stand.send({ type: 'answer', watchId: 'main', victimId: 'hog', choice: 'stop' })
+    await stand.event('terminate')
+    const again = await eater()
+    writeFileSync(join(cgroupDir, 'cgroup.procs'), `${again.pids.join('\n')}\n`)
+    await hog.end()
+    await stand.event('gone')
+    expect(again.pids.every(isAlive)).toBe(true)
+  })
+})
+
 describe('without its core', () => {
   it('acts on what was armed, and the next core gets the events', async () => {
     const fake = memory()

@@ -12,6 +12,8 @@ export interface FamilyRoots {
   /** Process groups that are wholly the victim's. */
   readonly groupIds: ReadonlySet<number>
   readonly cgroupDir: string | null
+  /** Of the control group only those that had started by then count: a container that starts again uses it again. */
+  readonly newestTicks: number
 }
 
 const names = (path: string): readonly string[] => {
@@ -104,7 +106,13 @@ export function findFamily(
   const take = (pid: number): void => {
     if (Number.isInteger(pid) && !known.has(pid) && !forbidden(pid)) found.add(pid)
   }
-  if (roots.cgroupDir !== null) addCgroup(roots.cgroupDir, take)
+  const takeOld = (pid: number): void => {
+    const isOld =
+      roots.newestTicks === Number.POSITIVE_INFINITY ||
+      (statOf(pid)?.startTicks ?? Number.POSITIVE_INFINITY) <= roots.newestTicks
+    if (isOld) take(pid)
+  }
+  if (roots.cgroupDir !== null) addCgroup(roots.cgroupDir, takeOld)
   if (thorough || !LISTS_CHILDREN) addByScan(roots, found, take)
   else addChildren(roots, found, take)
   return [...found]

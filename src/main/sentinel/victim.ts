@@ -54,6 +54,8 @@ export interface Victim extends Disposable {
   act(kind: VictimAct): ActReport
   /** While it ends: finds children born since, and kills them once it was killed; nothing otherwise. */
   sweep(): void
+  /** None of these processes is one it has or had: the same name, another run. */
+  isOther(armed: ArmedVictim): boolean
 }
 
 const keyOf = (process: ArmedProcess): string => `${process.pid}:${process.startTicks}`
@@ -67,6 +69,10 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   let someLived = true
   let lookedAtMs = Number.NEGATIVE_INFINITY
   let seen: VictimState = 'running'
+  /** Ended under an act, for ever: whoever comes up under its name or in its control group is another run. */
+  let isOver = false
+  /** End of the last act, in ticks since boot: who started later and has no parent here is not its own. */
+  let actTicks = Number.POSITIVE_INFINITY
   const held = new Map<string, ProcessHandle>()
 
   const hold = (pid: number, startTicks: number | null): ProcessHandle | null => {
@@ -100,6 +106,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   }
 
   const update = (next: ArmedVictim): void => {
+    if (isOver) return
     armed = next
     lookedAtMs = Number.NEGATIVE_INFINITY
     groupLeaders = new Set(
@@ -122,6 +129,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   }
 
   const look = (): VictimState => {
+    if (isOver) return 'gone'
     let someLive = false
     for (const [key, handle] of held) {
       const stat = handle.look()
@@ -141,7 +149,8 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   const findMore = (thorough: boolean): readonly ProcessHandle[] => {
     const known = alive()
     const cgroupDir = armed.cgroupDir
-    const pids = findFamily({ known, groupIds: groupIds(), cgroupDir }, parts.forbidden, thorough)
+    const roots = { known, groupIds: groupIds(), cgroupDir, newestTicks: actTicks }
+    const pids = findFamily(roots, parts.forbidden, thorough)
     return pids.map((pid) => hold(pid, null)).filter((handle) => handle !== null)
   }
 
@@ -150,6 +159,9 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     let refused = 0
     let firstSignalMs: number | null = null
     lookedAtMs = Number.NEGATIVE_INFINITY
+    isOver ||= done !== 'nothing' && alive().length === 0
+    if (isOver) return { sent, refused, firstSignalMs }
+    actTicks = Number.POSITIVE_INFINITY
     const send = (handles: readonly ProcessHandle[], signal: Signal): void => {
       for (const handle of handles) {
         const outcome = handle.signal(signal)
@@ -197,6 +209,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       default:
         assertNever(kind)
     }
+    actTicks = ticksSinceBoot()
     return { sent, refused, firstSignalMs }
   }
 
@@ -226,7 +239,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       return reachable === held.size ? 'all' : reachable > 0 ? 'some' : 'none'
     },
     sweep() {
-      if (done !== 'terminated' && done !== 'killed') return
+      if (isOver || (done !== 'terminated' && done !== 'killed')) return
       const living = alive()
       const nowMs = parts.monotonicMs()
       // With nobody left known the last look comes at once.
@@ -234,7 +247,12 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       sweptAtMs = nowMs
       someLived = living.length > 0
       const more = findMore(true)
+      isOver = living.length + more.length === 0
       if (done === 'killed') for (const handle of [...living, ...more]) handle.signal(SIGNAL.kill)
+    },
+    isOther(next) {
+      const mine = new Set([...held.keys(), ...armed.processes.map(keyOf)])
+      return next.processes.length > 0 && !next.processes.some((item) => mine.has(keyOf(item)))
     },
     dispose() {
       for (const handle of held.values()) handle.dispose()
@@ -251,6 +269,19 @@ function mayBeStopped({ pid, name, ownerUid }: ProcessHandle): boolean {
   if (isProtected([name], BUILT_IN_PROTECTED)) return false
   const isForeignRoot = ownerUid === 0 && process.getuid?.() !== 0
   return !isForeignRoot || containerOf(cgroupOf(pid)) !== null
+}
+
+/** USER_HZ, in which the kernel tells times; 100 on x64 and arm64. */
+const TICKS_PER_S = 100
+
+/** As processes' start times count, suspension included; Infinity where it cannot be read. */
+function ticksSinceBoot(): number {
+  try {
+    const seconds = Number(fs.readFileSync('/proc/uptime', 'latin1').split(' ')[0])
+    return Number.isFinite(seconds) ? Math.ceil(seconds * TICKS_PER_S) : Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 function cgroupOf(pid: number): string | null {

@@ -49,9 +49,22 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   let warned = false
   const proofs = new Map<Victim, Proof>()
   const told = new Set<Victim>()
+  /** What decide() calls each: a run that begins while an earlier one of its name ends is somebody else. */
+  const keys = new Map<Victim, string>()
+  let runs = 0
 
-  const byId = (id: string | undefined): Victim | null =>
-    victims.find((victim) => victim.armed.id === id) ?? null
+  const keyOf = (victim: Victim): string => keys.get(victim) ?? victim.armed.id
+  const byKey = (key: string | undefined): Victim | null =>
+    victims.find((victim) => keyOf(victim) === key) ?? null
+  const newVictim = (armed: ArmedVictim, isAnotherRun: boolean): Victim => {
+    const victim = createVictim(armed, parts)
+    keys.set(victim, isAnotherRun ? `${armed.id}\n${++runs}` : armed.id)
+    return victim
+  }
+  const letGo = (victim: Victim): void => {
+    victim.dispose()
+    keys.delete(victim)
+  }
 
   const tell = (kind: NewEvent['kind'], victim: Victim | null, more: Partial<NewEvent> = {}): void =>
     parts.onEvent({
@@ -77,18 +90,18 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       victims: victims
         .filter((victim) => victim.underAct || victim.reach() !== 'none')
         .map((victim) => {
-          const { id, label, bytes, stopLatencyMs, graceMs, shrinkableBytes } = victim.armed
-          return { id, label, bytes, stopLatencyMs, graceMs, shrinkableBytes, state: victim.state() }
+          const { label, bytes, stopLatencyMs, graceMs, shrinkableBytes } = victim.armed
+          return { id: keyOf(victim), label, bytes, stopLatencyMs, graceMs, shrinkableBytes, state: victim.state() }
         }),
       answer,
       memory
     })
 
   const perform = (action: NonNullable<Decision['action']>, availableBytes: number): void => {
-    const victim = byId(action.victimId)
+    const victim = byKey(action.victimId)
     if (victim === null) return
     if (action.kind === 'shrink') {
-      parts.onShrink(watch.id, action.victimId)
+      parts.onShrink(watch.id, victim.armed.id)
       tell('shrink', victim, { availableBytes })
       return
     }
@@ -131,13 +144,13 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       lastWould = ''
     } else if (!warned) {
       warned = true
-      const victim = byId(ask?.victimId)
+      const victim = byKey(ask?.victimId)
       tell('warn', victim, { availableBytes })
     }
     const wouldKey = would === null ? '' : `${would.kind} ${would.victimId}`
     if (would !== null && wouldKey !== lastWould) {
       lastWould = wouldKey
-      const victim = byId(would.victimId)
+      const victim = byKey(would.victimId)
       const what = `Would ${would.kind} ${victim?.armed.label ?? would.victimId}.`
       tell('would', victim, { availableBytes, reasons: [what, ...decision.reasons] })
     }
@@ -145,25 +158,31 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
 
   const update = (next: Watch): void => {
     watch = next
-    const before = new Map(victims.map((victim) => [victim.armed.id, victim]))
+    const before = new Set(victims)
     const wanted = next.victims.map((armed: ArmedVictim) => {
-      const known = before.get(armed.id)
-      // One that has been ended and proven is over; the same name armed again is a new run.
-      if (known === undefined || (known.underAct && !proofs.has(known) && known.state() === 'gone')) {
-        return createVictim(armed, parts)
-      }
-      before.delete(armed.id)
+      const namesakes = [...before].filter((victim) => victim.armed.id === armed.id)
+      // One that was ended and is over, or has none of these processes: the same name is a new run.
+      const known = namesakes.find(
+        (victim) => !victim.underAct || !(victim.isOther(armed) || victim.state() === 'gone')
+      )
+      if (known === undefined) return newVictim(armed, namesakes.length > 0)
+      before.delete(known)
       known.update(armed)
       return known
     })
     const kept: Victim[] = []
-    for (const victim of before.values()) {
+    for (const victim of before) {
       // What was frozen must be thawed or ended by whoever froze it, on the core's list or not.
       const busy = proofs.has(victim) || (victim.underAct && victim.state() !== 'gone')
       if (busy) kept.push(victim)
-      else victim.dispose()
+      else letGo(victim)
     }
     victims = [...wanted, ...kept]
+  }
+
+  const askOf = (ask: NonNullable<Decision['ask']>): WatchStatus['ask'] => {
+    const armed = byKey(ask.victimId)?.armed
+    return { ...ask, victimId: armed?.id ?? ask.victimId, label: armed?.label ?? '' }
   }
 
   update(first)
@@ -180,7 +199,9 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
     },
     update,
     answer(victimId, choice) {
-      answer = { victimId, choice }
+      const namesakes = victims.filter((victim) => victim.armed.id === victimId)
+      const meant = namesakes.find((victim) => keyOf(victim) === decision?.ask?.victimId) ?? namesakes[0]
+      answer = { victimId: meant === undefined ? victimId : keyOf(meant), choice }
     },
     step(reading) {
       let next = decideWith(reading)
@@ -205,7 +226,7 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
         level: decision?.level ?? 'calm',
         reasons: decision?.reasons ?? [],
         secondsToEmpty: decision?.secondsToEmpty ?? null,
-        ask: ask === null ? null : { ...ask, label: byId(ask.victimId)?.armed.label ?? '' },
+        ask: ask === null ? null : askOf(ask),
         holdLaunches: decision?.holdLaunches ?? false
       }
     },
@@ -215,7 +236,7 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       for (const victim of victims) if (victim.underAct && victim.state() === 'frozen') victim.act('thaw')
     },
     dispose() {
-      for (const victim of victims) victim.dispose()
+      for (const victim of victims) letGo(victim)
       victims = []
       proofs.clear()
     }
