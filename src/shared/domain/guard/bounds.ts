@@ -22,10 +22,16 @@ const RESTED_SHARE = 0.5
 const REST_BAND = 0.1
 /** … for this long is rest. */
 const REST_MS = 10_000
+/** … if its second half lies no further below its first: more is a leak that would be over within ten minutes. */
+const REST_TREND = 0.01
+
+/** The user's floor, never above the reserve. */
+export const plainFloorBytes = (policy: GuardPolicy): number =>
+  Math.min(finiteOr(policy.floorBytes, 0), finiteOr(policy.reserveBytes, Infinity))
 
 /** Where falling memory must not pass, with what is known of the level at which this machine rests. */
 export function boundBytes(policy: GuardPolicy, restedBytes: number | null): number {
-  let bound = Math.min(finiteOr(policy.floorBytes, 0), finiteOr(policy.reserveBytes, Infinity))
+  let bound = plainFloorBytes(policy)
   if (isKnown(policy.restsAtBytes)) {
     bound = Math.min(bound, finiteOr(policy.restsAtBytes, Infinity) * REST_BREATH)
   }
@@ -47,30 +53,41 @@ export function horizonMs(policy: GuardPolicy, victim: DecideVictim | undefined)
 }
 
 /**
- * Learns at which level below the floor memory rests: ten seconds within a tenth, with nobody waiting for memory.
+ * Learns at which level below the floor memory rests: ten seconds within a tenth, with no trend downwards.
  *
- * Big models are reported healthy at 1.5–1.9 GiB for weeks. Forgotten when memory is above the floor again.
+ * Big models are reported healthy at 1.5–1.9 GiB for weeks. A slow leak looks alike for ten seconds, so the second half
+ * may not lie below the first. Forgotten when memory is above the floor again, and when programs wait for memory.
  */
 export function learnRest(
   memory: GuardMemory,
   point: MemoryPoint,
   floorBytes: number,
-  troubled: boolean
+  trouble: { readonly stalling: boolean; readonly acted: boolean }
 ): Pick<GuardMemory, 'resting' | 'restedBytes'> {
-  const { availableBytes, monotonicMs } = point
-  if (availableBytes >= floorBytes) return { resting: null, restedBytes: null }
-  const { resting, restedBytes } = memory
+  const { availableBytes: bytes, monotonicMs } = point
+  if (bytes >= floorBytes) return { resting: null, restedBytes: null }
+  const { resting } = memory
+  const restedBytes = trouble.stalling ? null : memory.restedBytes
+  const anew = { bytes, sinceMs: monotonicMs, earlyLowBytes: bytes, lateLowBytes: Infinity }
   if (
     resting === null ||
-    troubled ||
-    Math.abs(availableBytes - resting.bytes) > resting.bytes * REST_BAND ||
+    trouble.stalling ||
+    trouble.acted ||
+    Math.abs(bytes - resting.bytes) > resting.bytes * REST_BAND ||
     monotonicMs < resting.sinceMs
   ) {
-    return { resting: { bytes: availableBytes, sinceMs: monotonicMs }, restedBytes }
+    return { resting: anew, restedBytes }
   }
-  return monotonicMs - resting.sinceMs >= REST_MS
-    ? { resting, restedBytes: resting.bytes }
-    : { resting, restedBytes }
+  const passedMs = monotonicMs - resting.sinceMs
+  const isLate = passedMs >= REST_MS / 2
+  const seen = {
+    ...resting,
+    earlyLowBytes: isLate ? resting.earlyLowBytes : Math.min(resting.earlyLowBytes, bytes),
+    lateLowBytes: isLate ? Math.min(resting.lateLowBytes, bytes) : resting.lateLowBytes
+  }
+  if (passedMs < REST_MS) return { resting: seen, restedBytes }
+  const lost = seen.earlyLowBytes - seen.lateLowBytes
+  return { resting: anew, restedBytes: lost <= seen.earlyLowBytes * REST_TREND ? resting.bytes : restedBytes }
 }
 
 function finiteOr(value: number, otherwise: number): number {

@@ -56,7 +56,6 @@ export function decide(input: DecideInput): Decision {
 
   const settled = settledLevel(outlook, policy.reserveBytes, step.episode, memory, nowMs)
   const point = points.at(-1)
-  const floorBytes = Math.min(policy.floorBytes, policy.reserveBytes)
   const next: GuardMemory = {
     nowMs,
     points: step.ended ? points.slice(-1) : points,
@@ -66,7 +65,10 @@ export function decide(input: DecideInput): Decision {
     drift: outlook.drift,
     ...(point === undefined
       ? { resting: null, restedBytes: null }
-      : learnRest(memory, point, floorBytes, outlook.stalling || step.episode !== null)),
+      : learnRest(memory, point, outlook.floorBytes, {
+          stalling: outlook.stalling,
+          acted: step.episode !== null
+        })),
     episode: step.episode,
     continueUntilMs: step.continueUntilMs,
     shrunk: step.shrunk,

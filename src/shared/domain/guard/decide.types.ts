@@ -102,10 +102,16 @@ export interface GuardMemory {
   /** Since when the level's reason is gone. */
   readonly easedSinceMs: number | null
   readonly secondsToEmpty: number | null
-  /** Consecutive readings below the bound with a second signal. */
+  /** Consecutive readings below the floor with a second signal. */
   readonly drift: { readonly readings: number; readonly sinceMs: number } | null
   /** Level at which memory stays, still to be proven. */
-  readonly resting: { readonly bytes: number; readonly sinceMs: number } | null
+  readonly resting: {
+    readonly bytes: number
+    readonly sinceMs: number
+    /** Lowest of its first and of its second half. */
+    readonly earlyLowBytes: number
+    readonly lateLowBytes: number
+  } | null
   /** Proven level of rest below the floor. */
   readonly restedBytes: number | null
   readonly episode: Episode | null

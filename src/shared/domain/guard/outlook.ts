@@ -1,5 +1,5 @@
 import type { GuardPolicy } from '../../model/guard.ts'
-import { boundBytes, horizonMs, isExpected } from './bounds.ts'
+import { boundBytes, horizonMs, isExpected, plainFloorBytes } from './bounds.ts'
 import type { DecideVictim, GuardMemory, MemoryPoint } from './decide.types.ts'
 import {
   fallsOf,
@@ -25,6 +25,9 @@ const SLOW_FALL_WINDOW_MS = 4_000
 export interface Outlook {
   readonly availableBytes: number
   readonly memTotalBytes: number
+  /** As set. */
+  readonly floorBytes: number
+  /** The floor, or less where memory is known to rest below it. */
   readonly boundBytes: number
   readonly horizonMs: number
   readonly falls: Falls
@@ -34,7 +37,7 @@ export interface Outlook {
   readonly belowBound: boolean
   /** Falling memory passes the bound within the horizon. */
   readonly floorGoing: boolean
-  /** Below the bound with a second signal for long enough. */
+  /** Below the floor with a second signal for long enough. */
   readonly drifting: boolean
   /** A fall that ends where the models are known to rest. */
   readonly expected: boolean
@@ -53,12 +56,14 @@ export function outlookOf(
 ): Outlook {
   const point = points.at(-1)
   const availableBytes = point?.availableBytes ?? 0
-  const bound = boundBytes(policy, memory.restedBytes)
+  const floor = plainFloorBytes(policy)
+  const stalling = isStalling(points)
+  // Who waits for memory does not rest.
+  const bound = boundBytes(policy, stalling ? null : memory.restedBytes)
   const horizon = horizonMs(policy, victim)
   const leastFall = leastFallBytesPerS(memTotalBytes)
   const falls = fallsOf(points, leastFall)
   const falling = falls.length > 0
-  const stalling = isStalling(points)
   const belowBound = availableBytes < bound
   const expected = isExpected(policy, availableBytes)
 
@@ -67,13 +72,15 @@ export function outlookOf(
   const predicted = availableBytes - goneWithin(falls, horizon / 1000)
   const floorGoing = draining || (falling && (belowBound || (predicted < bound && !expected)))
 
-  const driftBound = policy.mode === 'strict' ? policy.reserveBytes : bound
+  // Whatever level was learnt: rest is without waiting.
+  const driftBound = policy.mode === 'strict' ? policy.reserveBytes : floor
   const isNew = point !== undefined && point.monotonicMs !== memory.points.at(-1)?.monotonicMs
   const drift = driftOf(memory.drift, point, isNew, availableBytes < driftBound && stalling)
   const untilBound = expected ? null : secondsUntilGone(falls, availableBytes - bound)
   return {
     availableBytes,
     memTotalBytes,
+    floorBytes: floor,
     boundBytes: bound,
     horizonMs: horizon,
     falls,

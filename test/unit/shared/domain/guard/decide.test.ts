@@ -122,6 +122,28 @@ describe('a slow drift below the floor', () => {
     expect((machine.acts[0]?.atMs ?? 0) - beganMs).toBeGreaterThanOrEqual(3_000)
   })
 
+  it('is acted on however low memory rested before, learnt or not', () => {
+    for (const restsAtBytes of ['unknown', 1.5 * GIB] as const) {
+      const machine = createMachine({ restsAtBytes })
+      machine.run(30_000, () => 1.3 * GIB, 100)
+      expect(machine.acts).toEqual([])
+      machine.signals = (nowMs) => ({ stallFullUs: nowMs * 1000 * 0.3 })
+      machine.run(5_000, (ms) => 1.3 * GIB - (ms / 1000) * 10 * MIB, 100)
+      expect(machine.acts.length).toBeGreaterThan(0)
+    }
+  })
+
+  it('of a leak is no rest: the level is not learnt', () => {
+    const machine = createMachine()
+    machine.run(30_000, (ms) => 1.8 * GIB - (ms / 1000) * 10 * MIB, 100)
+    expect(machine.memory.restedBytes).toBeNull()
+    machine.run(30_000, () => 1.5 * GIB, 100)
+    expect(machine.memory.restedBytes).toBe(1.5 * GIB)
+    machine.signals = stalling
+    machine.run(2_000, () => 1.5 * GIB, 100)
+    expect(machine.memory.restedBytes).toBeNull()
+  })
+
   it.each(['unknown', 'not-supported', 0] as const)('is not when pressure is %s', (stallFullUs) => {
     const machine = createMachine()
     machine.signals = () => ({ stallFullUs })
