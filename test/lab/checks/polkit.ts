@@ -9,6 +9,8 @@ const HELPER_REFUSES = 3
 const BY_HAND = 500
 const BY_THE_CORE = 1000
 const RAISE_LIMIT_S = 60
+/** More than Firebreak overlooks as small (256 MiB), and well above the reserve. */
+const HOG_MIB = 320
 /** As systemd's driver of Docker names it. */
 const SCOPE = `docker-${'0123456789abcdef'.repeat(4)}.scope`
 
@@ -25,9 +27,9 @@ const raise = (pid: number, adj: number): ReturnType<typeof asUser> =>
 
 /** What the user may have the helper do without a password, and what the core does with that. */
 export async function polkitChecks(startCore: () => void): Promise<void> {
-  const hog = ['/lab/bin/gpuhog', 'hog', 'record=/run/lab/hog.rec', 'rate=50', 'cap=64', 'rest-available=0']
+  const hog = ['/lab/bin/gpuhog', 'hog', 'record=/run/lab/hog.rec', 'rate=200', `cap=${HOG_MIB}`]
   const scope = ['systemd-run', '--scope', '-q', '--slice=system.slice', `--unit=${SCOPE}`]
-  const pid = start(...scope, ...hog, 'refused=hold', 'rss=10').pid ?? 0
+  const pid = start(...scope, ...hog, 'rest-available=0', 'refused=hold', 'rss=10').pid ?? 0
   await check('a model in root’s container', async () => {
     await until('the container’s hog', 60, () =>
       new RegExp(`^${pid} [1-9]`, 'm').test(existsSync('/proc/gpuhog') ? read('/proc/gpuhog') : '')
