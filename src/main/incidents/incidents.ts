@@ -11,6 +11,8 @@ import type { Incidents } from './types.ts'
 
 /** Years of ordinary use; as files, some MiB. */
 const KEPT_INCIDENTS = 200
+/** An act has several events within a second; what is not on disk yet is in the sentinel's ring and the memory. */
+const WRITE_EVERY_MS = 1_000
 
 export interface IncidentPorts {
   readonly places: Pick<Places, 'procRoot' | 'dataDir'>
@@ -32,6 +34,7 @@ export function createIncidents(ports: IncidentPorts): Incidents {
       return parsed.success ? parsed.data : null
     },
     rowOf: summaryOf,
+    gatherMs: WRITE_EVERY_MS,
     logger
   })
   const changes = createEmitter<IncidentSummary>((error) =>
@@ -43,10 +46,13 @@ export function createIncidents(ports: IncidentPorts): Incidents {
     changes.emit(summary)
     return summary
   }
+  let reading: NodeJS.Immediate | null = null
   const episodes = createEpisodes({ list: kept.list, read: kept.read, keep })
   return {
     readBlackBox() {
       const told = readBlackBoxes({ path: blackBoxPath, procRoot: places.procRoot, clock, logger }).map(keep)
+      // Not in the moment of an act: what is kept is read as soon as there is nothing else to do.
+      reading = setImmediate(episodes.prepare).unref()
       return told.at(-1) ?? null
     },
     list: kept.list,
@@ -61,7 +67,11 @@ export function createIncidents(ports: IncidentPorts): Incidents {
     },
     onGuardEvent: (event: GuardEvent, curve: () => readonly IncidentPoint[]) => episodes.add(event, curve),
     onChange: (listener) => changes.on(listener),
-    dispose: () => undefined
+    ofVictim: episodes.ofVictim,
+    dispose() {
+      if (reading !== null) clearImmediate(reading)
+      kept.close()
+    }
   }
 }
 

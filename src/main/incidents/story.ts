@@ -1,5 +1,6 @@
 import type { GuardEvent } from '../../shared/model/guard.ts'
 import { isKnown } from '../../shared/model/reading.ts'
+import { causesOf, undoneAct } from '../../shared/model/would-have.ts'
 import { bytesInWords, bytesOfBytes } from '../../shared/util/bytes-in-words.ts'
 
 export interface Story {
@@ -23,12 +24,13 @@ export function storyOf(events: readonly GuardEvent[]): Story {
 /** What the guard would have done, in observe mode. */
 export function wouldStory(event: GuardEvent): Story {
   const who = event.label ?? 'a program'
+  const act = undoneAct(event, who)
   const holds = isKnown(event.bytes) ? `, which holds ${bytesInWords(event.bytes)}` : ''
   return {
-    title: `Would have stopped ${who}`,
+    title: `Would have ${act}`,
     text: [
-      `The guard only observes: it would have acted on ${who}${holds}.`,
-      whyOf(event.reasons, who),
+      `The guard only observes: it would have ${act}${holds}.`,
+      whyOf(causesOf(event.reasons), who),
       "To let it act, choose 'balanced' on the Guard page."
     ]
       .filter((one) => one !== '')

@@ -12,5 +12,7 @@ export interface Incidents extends Disposable {
   get(id: string): Result<Incident, ContractError>
   /** Gathers the events of one act into one incident; `curve` gives the last minutes when it is written. */
   onGuardEvent(event: GuardEvent, curve: () => readonly IncidentPoint[]): void
+  /** The newest incident about this victim since the start; null where there is none. */
+  ofVictim(victimId: string): string | null
   onChange(listener: (incident: IncidentSummary) => void): Disposable
 }

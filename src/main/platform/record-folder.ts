@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeFileAtomic } from './atomic-file.ts'
+import { createGatheredWrites } from './gathered-writes.ts'
 import type { Logger } from './ports.ts'
 
 const ENDING = '.json'
-const FOLDER_MODE = 0o700
 
 interface Dated {
   readonly id: string
@@ -19,6 +19,8 @@ export interface RecordFolder<Full extends Dated, Row extends Dated> {
   read(id: string): Full | null
   /** New, or in place of the one with this id. What the disk refuses is logged and kept in memory. */
   save(record: Full): void
+  /** Writes what waits to be written; from now on each is written at once. */
+  close(): void
 }
 
 /**
@@ -34,12 +36,25 @@ export function openRecordFolder<Full extends Dated, Row extends Dated>(options:
   /** null: it is none. */
   readonly parse: (value: unknown) => Full | null
   readonly rowOf: (record: Full) => Row
+  /** Written beside the caller, with this many ms between two writes of one record; without it, at once. */
+  readonly gatherMs?: number
   readonly logger: Logger
 }): RecordFolder<Full, Row> {
   const { folder, what, keep, parse, rowOf, logger } = options
   let rows: Map<string, Row> | null = null
   const unsaved = new Map<string, Full>()
   const pathOf = (id: string): string => join(folder, `${id}${ENDING}`)
+  const textOf = (record: Full): string => `${JSON.stringify(record)}\n`
+  const couldNot = (id: string, error: unknown): void =>
+    logger.error(`the ${what} ${id} could not be written to ${folder}`, error)
+  const later =
+    options.gatherMs === undefined
+      ? null
+      : createGatheredWrites({
+          everyMs: options.gatherMs,
+          onWritten: (path) => unsaved.delete(basename(path, ENDING)),
+          onFailed: (path, error) => couldNot(basename(path, ENDING), error)
+        })
 
   const load = (path: string): Full | string => {
     try {
@@ -71,6 +86,7 @@ export function openRecordFolder<Full extends Dated, Row extends Dated>(options:
     for (const { id } of newestFirst().slice(keep)) {
       known().delete(id)
       unsaved.delete(id)
+      later?.drop(pathOf(id))
       try {
         rmSync(pathOf(id), { force: true })
       } catch (error) {
@@ -91,16 +107,19 @@ export function openRecordFolder<Full extends Dated, Row extends Dated>(options:
     },
     save(record) {
       known().set(record.id, rowOf(record))
-      try {
-        mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
-        writeFileAtomic(pathOf(record.id), `${JSON.stringify(record)}\n`)
-        unsaved.delete(record.id)
-      } catch (error) {
-        unsaved.set(record.id, record)
-        logger.error(`the ${what} ${record.id} could not be written to ${folder}`, error)
+      unsaved.set(record.id, record)
+      if (later !== null) later.put(pathOf(record.id), () => textOf(record))
+      else {
+        try {
+          writeFileAtomic(pathOf(record.id), textOf(record))
+          unsaved.delete(record.id)
+        } catch (error) {
+          couldNot(record.id, error)
+        }
       }
       forgetOldest()
-    }
+    },
+    close: () => later?.close()
   }
 }
 

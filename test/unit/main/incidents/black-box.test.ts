@@ -35,16 +35,25 @@ beforeEach(() => {
   mkdirSync(join(dir, 'proc/sys/kernel/random'), { recursive: true })
   writeFileSync(join(dir, 'proc/sys/kernel/random/boot_id'), `${THIS_BOOT}\n`)
 })
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => {
+  for (const one of opened.splice(0)) one.dispose()
+  rmSync(dir, { recursive: true, force: true })
+})
 
 const boxPath = (): string => join(dir, 'box.bin')
-const open = (nowMs = NOW_MS): Incidents =>
-  createIncidents({
+const opened: Incidents[] = []
+const open = (nowMs = NOW_MS): Incidents => {
+  // A core has ended before the next one begins.
+  for (const one of opened.splice(0)) one.dispose()
+  const incidents = createIncidents({
     places: { procRoot: join(dir, 'proc'), dataDir: dir },
     clock: { nowMs: () => nowMs, monotonicMs: () => 0 },
     logger: { info: () => undefined, warn: (text) => said.push(text), error: (text) => said.push(text) },
     blackBoxPath: boxPath()
   })
+  opened.push(incidents)
+  return incidents
+}
 const told = (incidents: Incidents): Incident | null => {
   const summary = incidents.readBlackBox()
   if (summary === null) return null

@@ -20,6 +20,7 @@ import type {
   IncidentSummary
 } from '../../../../src/shared/model/guard.ts'
 import { sampleIncident } from '../../../support/fake-guard.ts'
+import { until } from '../../../support/until.ts'
 
 const GIB = 1024 ** 3
 const START_MS = 1_790_000_000_000
@@ -30,10 +31,16 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'firebreak-incidents-'))
   said = []
 })
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => {
+  for (const one of opened.splice(0)) one.dispose()
+  rmSync(dir, { recursive: true, force: true })
+})
 
-const open = (): Incidents =>
-  createIncidents({
+const opened: Incidents[] = []
+const open = (): Incidents => {
+  // A core has ended before the next one begins.
+  for (const one of opened.splice(0)) one.dispose()
+  const incidents = createIncidents({
     places: { procRoot: '/proc', dataDir: dir },
     clock: { nowMs: () => START_MS, monotonicMs: () => 0 },
     logger: {
@@ -43,6 +50,9 @@ const open = (): Incidents =>
     },
     blackBoxPath: join(dir, 'box')
   })
+  opened.push(incidents)
+  return incidents
+}
 const folder = (): string => join(dir, 'incidents')
 const files = (): readonly string[] => (existsSync(folder()) ? readdirSync(folder()) : [])
 
@@ -122,9 +132,12 @@ describe('one act is one incident', () => {
     expect(told.at(-1)).toEqual(one)
   })
 
-  it('is on disk after every event, for its owner alone', () => {
+  it('is on disk soon after its first event, for its owner alone', async () => {
     give(open(), event('freeze', 0))
-    const [name = ''] = files()
+    const [name = ''] = await until('the file', () => {
+      const found = files().filter((one) => one.endsWith('.json'))
+      return found.length > 0 && found
+    })
     expect(statSync(join(folder(), name)).mode & 0o777).toBe(0o600)
     const left = open()
     expect(left.list()).toMatchObject([{ title: 'Paused comfyui' }])
@@ -137,6 +150,55 @@ describe('one act is one incident', () => {
     give(open(), repeated)
     expect(open().list()).toHaveLength(1)
     expect(whole(open(), again.id).events).toHaveLength(3)
+  })
+
+  it('is written once for events that come together, wholly when it is closed, and each read once at most', async () => {
+    const incidents = open()
+    give(incidents, event('freeze', 0), event('kill', 0.1), event('gone', 0.2))
+    const [name = ''] = await until('the file', () => {
+      const found = files().filter((one) => one.endsWith('.json'))
+      return found.length > 0 && found
+    })
+    const path = join(folder(), name)
+    const first = readFileSync(path, 'utf8')
+    expect(first).toContain('"freeze"')
+    // What is on disk is not looked at again: each event would otherwise read and parse all of them.
+    writeFileSync(path, 'not an incident')
+    give(incidents, event('memory-back', 0.3))
+    expect(whole(incidents, incidents.list()[0]?.id).events).toHaveLength(4)
+    incidents.dispose()
+    expect(readFileSync(path, 'utf8')).toContain('"memory-back"')
+    expect(files().filter((one) => one.endsWith('.tmp'))).toEqual([])
+    expect(said).toEqual([])
+  })
+
+  it('ends with the end of its victim, also without a stop, and with time: no act lands in an old one', () => {
+    const DAY_S = 86_400
+    const incidents = open()
+    give(incidents, event('freeze', 0), event('gone', 5))
+    give(incidents, event('freeze', 60), event('kill', 61))
+    give(incidents, event('freeze', 662), event('terminate', 4_000), event('memory-back', 4_002))
+    give(incidents, event('freeze', 5_000), event('kill', 7 * DAY_S))
+    expect(incidents.list().map(({ title, atMs }) => [title, (atMs - START_MS) / 1_000])).toEqual([
+      ['Stopped comfyui', 7 * DAY_S],
+      ['Paused comfyui', 5_000],
+      ['Stopped comfyui', 662],
+      ['Stopped comfyui', 60],
+      ['Paused comfyui', 0]
+    ])
+    // Nor after a new start.
+    give(open(), event('freeze', 14 * DAY_S))
+    expect(open().list()).toHaveLength(6)
+  })
+
+  it('is known by its victim, the newest', () => {
+    const incidents = open()
+    expect(incidents.ofVictim('comfyui')).toBeNull()
+    give(incidents, event('freeze', 0), event('thaw', 1), event('would', 2, { victimId: 'b' }))
+    expect(incidents.ofVictim('comfyui')).toBe(incidents.list()[1]?.id)
+    expect(incidents.ofVictim('b')).toBe(incidents.list()[0]?.id)
+    give(incidents, event('kill', 30), event('memory-back', 31))
+    expect(incidents.list()[0]?.id).toBe(incidents.ofVictim('comfyui'))
   })
 
   it('says so when memory stays away, when nobody could be stopped, and when it was let go on', () => {
@@ -210,10 +272,29 @@ describe('observe mode', () => {
       { kind: 'would-have-acted', title: 'Would have stopped comfyui', runnerId: null },
       { kind: 'would-have-acted' }
     ])
-    expect(incidents.list()[0]?.text).toContain('which holds 34.1 GiB')
+    expect(incidents.list()[0]?.text).toContain('it would have stopped comfyui, which holds 34.1 GiB.')
     // An act in between does not make the next one sooner.
     give(incidents, event('kill', 400), event('would', 500))
     expect(incidents.list().filter(({ kind }) => kind === 'would-have-acted')).toHaveLength(2)
+  })
+})
+
+describe('the act that observe mode left undone', () => {
+  it.each([
+    ['Would freeze comfyui.', 'paused'],
+    ['Would terminate comfyui.', 'stopped'],
+    ['Would kill comfyui.', 'stopped']
+  ])('%s is told as: %s', (reason, act) => {
+    const incidents = open()
+    give(incidents, event('would', 0, { reasons: [reason, 'Memory is falling.'] }))
+    expect(incidents.list()[0]).toMatchObject({
+      title: `Would have ${act} comfyui`,
+      text: expect.stringMatching(
+        new RegExp(
+          `^The guard only observes: it would have ${act} comfyui, which .* Why: Memory is falling\\. To`
+        )
+      )
+    })
   })
 })
 
@@ -231,6 +312,7 @@ describe('what is kept', () => {
       event('kill', 1, { victimId: 'b' }),
       event('kill', 2, { victimId: 'c' })
     )
+    incidents.dispose()
     expect(incidents.list()).toHaveLength(200)
     expect(files()).toHaveLength(200)
     expect(incidents.list().at(-1)?.id).toBe('acted-2')
@@ -267,14 +349,16 @@ describe('what is kept', () => {
     }
   })
 
-  it('still tells of one that could not be written', () => {
+  it('still tells of one that could not be written', async () => {
     writeFileSync(folder(), 'a file where the folder should be')
     const incidents = open()
     give(incidents, event('kill', 0))
     expect(whole(incidents, incidents.list()[0]?.id).title).toBe('Stopped comfyui')
-    expect(said.join()).toContain('could not be written')
+    await until('the words of it', () => said.join().includes('could not be written'))
+    expect(whole(incidents, incidents.list()[0]?.id).title).toBe('Stopped comfyui')
     rmSync(folder())
     give(incidents, event('gone', 1))
+    incidents.dispose()
     expect(files()).toHaveLength(1)
     expect(readFileSync(join(folder(), files()[0] ?? ''), 'utf8')).toContain('gone')
   })
