@@ -81,7 +81,7 @@ describe('an act of the guard', () => {
     expect(curve.some(({ holders }) => holders.some(({ label }) => label === 'eater'))).toBe(true)
 
     const folder = join(one.home.dir, 'data', 'incidents')
-    expect(readdirSync(folder)).toEqual([`${summary.id}.json`])
+    await until('the file', () => readdirSync(folder).join() === `${summary.id}.json`)
     expect(statSync(join(folder, `${summary.id}.json`)).mode & 0o777).toBe(0o600)
     const runtimeDir = join(one.home.dir, 'run')
     expect(await cli(runtimeDir, 'incidents')).toContain(`${summary.id}  Stopped eater`)
@@ -100,13 +100,20 @@ describe('an act of the guard', () => {
     const summary = await until('what would have been done', async () => (await listOf(core))[0])
     expect(summary).toMatchObject({
       kind: 'would-have-acted',
-      title: 'Would have stopped eater',
+      title: expect.stringMatching(/^Would have (paused|stopped) eater$/),
       runnerId: null
     })
-    expect(summary.text).toMatch(/^The guard only observes: it would have acted on eater, which holds /)
+    expect(summary.text).toMatch(
+      /^The guard only observes: it would have (paused|stopped) eater, which holds /
+    )
     await until('the fall to be over', async () => (await guardOf(core)).ask === null)
     expect(stateOf(pid)).not.toBe('T')
     expect(isAlive(pid)).toBe(true)
+    const notices = await core.client.call('app.notices', {})
+    const told = notices.ok ? notices.value.filter(({ text }) => text.startsWith('Would have')) : []
+    expect(told).toMatchObject([
+      { text: expect.stringMatching(/^Would have (paused|stopped) eater\./), incidentId: summary.id }
+    ])
     expect(await listOf(core)).toHaveLength(1)
   })
 })

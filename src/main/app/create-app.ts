@@ -26,7 +26,7 @@ import type { AppPorts } from './app-ports.ts'
 import { createGuarding } from './guarding.ts'
 import { createHandlers } from './handlers.ts'
 import { accountOf, liveOf } from './live.ts'
-import { createNotices } from './notices.ts'
+import { createNotices, type NoticeMore } from './notices.ts'
 import { createOwnCost } from './own-cost.ts'
 
 /** The core: samples, accounts, runs models, answers the contract. Disposing leaves runners running. */
@@ -114,9 +114,9 @@ export function createApp(ports: AppPorts): App {
     severity: Notice['severity'],
     text: string,
     whatToDo: string | null,
-    runnerId?: string
+    more?: NoticeMore
   ): void => {
-    events.notice.emit(notices.add(severity, text, whatToDo, runnerId))
+    events.notice.emit(notices.add(severity, text, whatToDo, more))
   }
   const guarding = createGuarding({
     places,

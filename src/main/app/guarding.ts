@@ -21,6 +21,7 @@ import { createOomScoreRaiser } from '../protection/raise-oom-score.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
 import type { MachineView } from '../sampler/machine-view.ts'
 import { atMostEvery } from './at-most-every.ts'
+import type { NoticeMore } from './notices.ts'
 
 export interface GuardingPorts {
   readonly places: Places
@@ -38,7 +39,7 @@ export interface GuardingPorts {
     severity: Notice['severity'],
     text: string,
     whatToDo: string | null,
-    runnerId?: string
+    more?: NoticeMore
   ) => void
   /** Somebody listens to `onView`: it is made for them alone. */
   readonly isViewed: () => boolean
@@ -84,11 +85,16 @@ export function createGuarding(ports: GuardingPorts): Guarding {
     blackBoxPath,
     onFirstContact() {
       const told = incidents.readBlackBox()
-      if (told !== null) note('warning', `${told.title}. ${told.text}`, null, told.runnerId ?? undefined)
+      if (told === null) return
+      note('warning', told.text, null, { runnerId: told.runnerId ?? undefined, incidentId: told.id })
     },
     raiseOomScore: (process) => void raiser.raise(process),
-    onNotice({ severity, text, whatToDo, victimId }) {
-      note(severity, text, whatToDo, victimId !== null && isRunner(victimId) ? victimId : undefined)
+    onNotice({ severity, text, whatToDo, victimId, key }) {
+      note(severity, text, whatToDo, {
+        runnerId: victimId !== null && isRunner(victimId) ? victimId : undefined,
+        incidentId: victimId === null ? undefined : (incidents.ofVictim(victimId) ?? undefined),
+        key
+      })
     }
   })
   const drill = createDrill({ places, clock, logger, guard, availableBytes: machine.availableBytes })

@@ -1,36 +1,48 @@
 import type { Notice } from '../../shared/model/status.ts'
+import { plainText } from '../../shared/util/plain-text.ts'
 import type { Clock } from '../platform/ports.ts'
 
-/** Enough for a bad day; older ones are dropped, they are in the host's stderr too. */
-const MOST_NOTICES = 50
+/** Nobody reads more; older ones are dropped. Acts of the guard are kept as incidents. */
+const MOST_NOTICES = 20
+
+/** What else is known of a notice. */
+export interface NoticeMore {
+  readonly runnerId?: string | undefined
+  readonly incidentId?: string | undefined
+  /** What it tells of: a newer one with the same key takes the place of the older. */
+  readonly key?: string | undefined
+}
 
 /** What the user should know and may dismiss; kept in memory until dismissed. */
 export interface Notices {
-  add(severity: Notice['severity'], text: string, whatToDo: string | null, runnerId?: string): Notice
+  /** One that takes an older one's place has its id, so that clients replace it too. */
+  add(severity: Notice['severity'], text: string, whatToDo: string | null, more?: NoticeMore): Notice
   list(): readonly Notice[]
   dismiss(id: string): void
 }
 
 export function createNotices(clock: Clock): Notices {
-  let notices: readonly Notice[] = []
+  let kept: readonly { readonly notice: Notice; readonly key: string | undefined }[] = []
   let serial = 0
   return {
-    add(severity, text, whatToDo, runnerId) {
+    add(severity, text, whatToDo, { runnerId, incidentId, key } = {}) {
+      const older = key === undefined ? undefined : kept.find((one) => one.key === key)
       serial += 1
       const notice: Notice = {
-        id: `n${serial}`,
+        id: older?.notice.id ?? `n${serial}`,
         atMs: clock.nowMs(),
         severity,
-        text,
-        whatToDo,
-        ...(runnerId === undefined ? {} : { runnerId })
+        text: plainText(text),
+        whatToDo: whatToDo === null ? null : plainText(whatToDo),
+        ...(runnerId === undefined ? {} : { runnerId }),
+        ...(incidentId === undefined ? {} : { incidentId })
       }
-      notices = [...notices, notice].slice(-MOST_NOTICES)
+      kept = [...kept.filter((one) => one !== older), { notice, key }].slice(-MOST_NOTICES)
       return notice
     },
-    list: () => notices,
+    list: () => kept.map(({ notice }) => notice),
     dismiss(id) {
-      notices = notices.filter((notice) => notice.id !== id)
+      kept = kept.filter(({ notice }) => notice.id !== id)
     }
   }
 }

@@ -4,6 +4,9 @@ import type { ActNotice } from './act-notices.ts'
 /** One that died is back within a second or so; from here on nobody guards and the user must know. */
 const TOLD_AFTER_MS = 5_000
 
+/** It is missing or back: the newer word is the one that counts. */
+const KEY = 'sentinel'
+
 /** Tells when the sentinel is missing for long, and when it is back. */
 export interface AbsenceWatch {
   /** Called at each change and at each snapshot. */
@@ -23,7 +26,8 @@ export function createAbsenceWatch(): AbsenceWatch {
           severity: 'warning',
           text: `Nobody guards the memory now: the sentinel is not there.${notes[0] === undefined ? '' : ` ${notes[0]}`}`,
           whatToDo: 'It is tried again by itself. Its log is logs/sentinel.log in the data folder.',
-          victimId: null
+          victimId: null,
+          key: KEY
         }
       }
       if (state !== 'guarding' || sinceMs === null) {
@@ -36,7 +40,8 @@ export function createAbsenceWatch(): AbsenceWatch {
         severity: 'info',
         text: 'The sentinel had ended and was started again; it guards the memory.',
         whatToDo: null,
-        victimId: null
+        victimId: null,
+        key: KEY
       }
     }
   }

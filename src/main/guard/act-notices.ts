@@ -1,5 +1,6 @@
 import type { GuardEvent } from '../../shared/model/guard.ts'
 import { isKnown } from '../../shared/model/reading.ts'
+import { causesOf, undoneAct } from '../../shared/model/would-have.ts'
 import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
 import { pausedSentence } from './words.ts'
 
@@ -10,6 +11,8 @@ export interface ActNotice {
   readonly whatToDo: string | null
   /** Whom the act was about; null: the guard itself. */
   readonly victimId: string | null
+  /** What it tells of, where a newer one takes the place of the older. */
+  readonly key?: string
 }
 
 /** What the core adds to an event. */
@@ -31,7 +34,7 @@ const MOST_OPEN = 16
 
 /** The cause, not what was done about it: sentences about the victim itself say the latter. */
 function whyOf(event: GuardEvent, label: string, growth: string | null): string {
-  const cause = event.reasons.find((reason) => !reason.startsWith(`${label} `))
+  const cause = causesOf(event.reasons).find((reason) => !reason.startsWith(`${label} `))
   const sentences = [growth, cause].filter((sentence) => sentence !== null && sentence !== undefined)
   return sentences.length === 0 ? '' : ` Why: ${sentences.join(' ')}`
 }
@@ -99,9 +102,10 @@ export function createActNotices(): ActNotices {
         case 'would':
           return {
             severity: 'info',
-            text: `The guard only observes. It would have stopped ${label} now.${why}`,
+            text: `Would have ${undoneAct(event, label)}. The guard only observes.${why}`,
             whatToDo: 'Choose another mode on the Guard page if it is to act.',
-            victimId
+            victimId,
+            key: `would:${victimId}`
           }
         case 'shrink':
         case 'warn':

@@ -110,9 +110,10 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         const latency = acts.takeLatency(event.victimId)
         if (latency !== null) learned.noteStop(event.victimId, latency)
       }
+      // Incidents first: the notice names its own.
+      guardEvents.emit(event)
       const notice = actNotices.of(event, storyOf(event))
       if (notice !== null) ports.onNotice(notice)
-      guardEvents.emit(event)
       changes.emit()
     },
     onShrink: (_watchId, victimId) => logger.warn(`${victimId} has no way to give memory back by itself`),

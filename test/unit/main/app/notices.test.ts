@@ -17,7 +17,33 @@ describe('notices', () => {
   it('are bounded, the oldest go first', () => {
     const notices = createNotices(clock)
     for (let i = 0; i < 500; i += 1) notices.add('info', `notice ${i}`, null)
-    expect(notices.list()).toHaveLength(50)
+    expect(notices.list()).toHaveLength(20)
     expect(notices.list().at(-1)?.text).toBe('notice 499')
+  })
+
+  it('of one matter are one, the newest, in the place clients know it by', () => {
+    const notices = createNotices(clock)
+    const first = notices.add('info', 'Would have paused big.', null, { key: 'would:big' })
+    notices.add('info', 'Would have paused small.', null, { key: 'would:small' })
+    notices.add('info', 'another', null)
+    const newer = notices.add('info', 'Would have stopped big.', null, {
+      key: 'would:big',
+      incidentId: 'w-2'
+    })
+    expect(newer.id).toBe(first.id)
+    expect(notices.list().map(({ text }) => text)).toEqual([
+      'Would have paused small.',
+      'another',
+      'Would have stopped big.'
+    ])
+    expect(notices.list().at(-1)).toMatchObject({ incidentId: 'w-2' })
+    expect(newer).not.toHaveProperty('key')
+    notices.dismiss(first.id)
+    expect(notices.add('info', 'Would have paused big.', null, { key: 'would:big' }).id).not.toBe(first.id)
+  })
+
+  it('are one plain line, whoever named what they tell of', () => {
+    const { text, whatToDo } = createNotices(clock).add('info', 'a\u202Eb\u001b[31m', 'c\nd')
+    expect([text, whatToDo]).toEqual(['ab [31m', 'c d'])
   })
 })

@@ -94,7 +94,16 @@ describe('notices of acts', () => {
   it('tell a failure and an observed act, and nothing of the drill or of a mere warning', () => {
     const notices = createActNotices()
     expect(notices.of(event('failed'), story)?.text).toContain('could not be stopped')
-    expect(notices.of(event('would'), story)).toMatchObject({ severity: 'info' })
+    expect(
+      notices.of(event('would', { reasons: ['Would freeze big.', 'Memory falls.'] }), story)
+    ).toMatchObject({
+      severity: 'info',
+      text: 'Would have paused big. The guard only observes. Why: Memory falls.',
+      key: 'would:big'
+    })
+    expect(notices.of(event('would', { reasons: ['Would terminate big.'] }), story)?.text).toBe(
+      'Would have stopped big. The guard only observes.'
+    )
     expect(notices.of(event('thaw'), story)?.text).toBe('big goes on.')
     expect(notices.of(event('warn'), story)).toBeNull()
     expect(notices.of(event('kill', { watchId: 'drill' }), story)).toBeNull()
