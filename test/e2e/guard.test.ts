@@ -286,6 +286,41 @@ describe('the guard in the panel', () => {
     })
   })
 
+  describe('right after an act', () => {
+    it('Start again waits while launches are held, and says so', async () => {
+      await show('acted-held')
+      const news = guard.news(`Stopped ${NAME}`)
+      await news.getByText('New models wait until memory is back.').waitFor()
+      const again = news.getByRole('button', { name: `Start ${NAME} again` })
+      expect(await again.getAttribute('aria-disabled')).toBe('true')
+      await again.click({ force: true })
+      expect(sent.of('runners.start')).toEqual([])
+      await news.getByText(/^today, /).waitFor()
+    })
+
+    it('a refused start says why beside its button, in the news and in the incident', async () => {
+      await show('acted-refusing')
+      const news = guard.news(`Stopped ${NAME}`)
+      await news.getByRole('button', { name: `Start ${NAME} again` }).click()
+      await news.getByText('Nothing new is started now').waitFor()
+      await news.getByRole('button', { name: 'Why' }).click()
+      const head = page.locator('.page-head')
+      await head.getByRole('button', { name: `Start ${NAME} again` }).click()
+      await head.getByText('Nothing new is started now').waitFor()
+      expect(sent.of('runners.start')).toHaveLength(2)
+    })
+
+    it('many notices leave the page its place', async () => {
+      await show('many-notices')
+      const shown = page.locator('.banners .message')
+      await page.getByRole('button', { name: '4 more' }).waitFor()
+      expect(await shown.count()).toBe(3)
+      expect(await shown.first().innerText()).toContain('Notice 0.')
+      await page.getByRole('button', { name: '4 more' }).click()
+      expect(await shown.count()).toBe(7)
+    })
+  })
+
   it('Settings take the time to answer and whom the guard may stop', async () => {
     await show('calm')
     await panel.go('Settings')

@@ -81,7 +81,8 @@ const acted: Scenario = {
       severity: 'warning',
       text: 'Stopped gpt-oss-120b. 61.0 GiB came back in 2.3 s.',
       whatToDo: null,
-      runnerId: OSS.id
+      runnerId: OSS.id,
+      incidentId: `acted-${OSS.id}`
     }
   ],
   parts: (t) => [
@@ -128,6 +129,21 @@ const acted: Scenario = {
   }
 }
 
+/** Right after the act, while launches still wait. */
+const actedHeld: Scenario = { ...acted, guard: { ...acted.guard, launchesHeld: true } }
+const actedRefusing: Scenario = { ...acted, guard: { ...acted.guard, refusesStarts: true } }
+
+const manyNotices: Scenario = {
+  ...calm,
+  notices: Array.from({ length: 7 }, (_, at) => ({
+    id: `n${at}`,
+    atMs: Date.now() - at * 60_000,
+    severity: 'warning' as const,
+    text: `Notice ${at}.`,
+    whatToDo: null
+  }))
+}
+
 /** The machine went down in the night. */
 const crashed: Scenario = {
   ...calm,
@@ -138,7 +154,8 @@ const crashed: Scenario = {
       severity: 'warning',
       text: 'The machine stopped answering. gpt-oss-120b grew 23 GiB in 9 s while the guard was off.',
       whatToDo: null,
-      runnerId: OSS.id
+      runnerId: OSS.id,
+      incidentId: 'stopped-answering'
     }
   ],
   guard: { incidents: (nowMs) => [stoppedAnswering(nowMs - 36_000_000)] }
@@ -153,7 +170,8 @@ const observe: Scenario = {
       severity: 'warning',
       text: 'Would have paused gpt-oss-120b. The guard only observes.',
       whatToDo: 'Choose another mode on the Guard page if it is to act.',
-      runnerId: OSS.id
+      runnerId: OSS.id,
+      incidentId: 'would'
     }
   ],
   guard: {
@@ -249,6 +267,9 @@ export const ALL_SCENARIOS = {
   frozen,
   'paused-once': pausedOnce,
   acted,
+  'acted-held': actedHeld,
+  'acted-refusing': actedRefusing,
+  'many-notices': manyNotices,
   crashed,
   observe,
   checkout,

@@ -247,6 +247,11 @@ export function fakeCore(
             }
           : { v: PROTOCOL_VERSION, id: request.id, ok: false, error: result.error }
       }
+      const held = command === 'runners.start' ? guard.launchHold() : null
+      if (held !== null) {
+        const error = { code: 'refused', message: held } as const
+        return { v: PROTOCOL_VERSION, id: request.id, ok: false, error }
+      }
       const value = answer(command, request.input)
       if (value === null) {
         return {

@@ -20,6 +20,8 @@ export interface GuardStory {
   /** `actsInS` after the first reading; null: it waits for as long as it takes. */
   readonly ask?: Omit<GuardAsk, 'actsAtMs'> & { readonly actsInS: number | null }
   readonly launchesHeld?: boolean
+  /** A start is refused although the view does not say yet that launches are held. */
+  readonly refusesStarts?: boolean
   readonly wouldDo?: string
   /** Newest first; `agoS` before the first reading. */
   readonly events?: readonly StoryEvent[]
@@ -179,7 +181,7 @@ export function actedIncident(
   const by = (over: Partial<GuardEvent> & Pick<GuardEvent, 'kind'>, afterS: number): GuardEvent =>
     storyEvent(atMs + afterS * 1000, { victimId: id, label, ...over })
   return {
-    id: `acted-${atMs}`,
+    id: `acted-${id}`,
     atMs,
     kind: 'acted',
     title: `Stopped ${label}`,
@@ -208,7 +210,7 @@ export function actedIncident(
 }
 
 export const stoppedAnswering = (atMs: number): Incident => ({
-  id: `stopped-answering-${atMs}`,
+  id: 'stopped-answering',
   atMs,
   kind: 'stopped-answering',
   title: 'The machine stopped answering',
@@ -220,7 +222,7 @@ export const stoppedAnswering = (atMs: number): Incident => ({
 
 export const wouldHave = (atMs: number): Incident => ({
   ...actedIncident(atMs),
-  id: `would-${atMs}`,
+  id: 'would',
   kind: 'would-have-acted',
   title: 'Would have paused gpt-oss-120b',
   text: 'Memory would have been below the floor in about 1 s. The guard only observes, so nothing was done; memory stopped falling by itself at 1.1 GiB.',

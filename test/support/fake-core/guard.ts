@@ -1,3 +1,4 @@
+import { launchHoldText } from '../../../src/main/guard/words.ts'
 import { PROTOCOL_VERSION } from '../../../src/shared/contract/channels.ts'
 import { COMMANDS } from '../../../src/shared/contract/commands.ts'
 import type { ContractError } from '../../../src/shared/contract/errors.ts'
@@ -42,6 +43,8 @@ export interface FakeGuardHost {
 export interface FakeGuard {
   view(): GuardView
   isFrozen(runnerId: string): boolean
+  /** Why nothing may be started now; null: it may. */
+  launchHold(): string | null
   /** null: not a command of the guard. */
   answer(command: string, input: unknown): Promise<Result<unknown, ContractError>> | null
   tick(): void
@@ -123,6 +126,8 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
   const frozen = new Set<string>(ask?.stage === 'frozen' ? [ask.victimId] : [])
   let drillEnds: ((report: DrillReport) => void)[] = []
 
+  /** Launches wait for the answer where there is a question. */
+  const isHeld = (): boolean => story.launchesHeld === true && (story.ask === undefined || ask !== null)
   const view = (): GuardView => {
     const settings = host.settings()
     const { scenario } = host
@@ -136,7 +141,7 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
       automaticReserveBytes: Math.round(scenario.reserveBytes),
       automaticFloorBytes: Math.round(scenario.floorBytes),
       sentinel: { ...guarding, armedIds: ranking.victims.map(({ id }) => id), ...story.sentinel },
-      launchesHeld: story.launchesHeld ?? false,
+      launchesHeld: isHeld(),
       ask,
       wouldDo: story.wouldDo ?? wouldDo(ranking),
       ranking,
@@ -215,6 +220,8 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
 
   return {
     view,
+    launchHold: () =>
+      isHeld() || story.refusesStarts === true ? launchHoldText(host.scenario.reasons) : null,
     isFrozen: (runnerId) => frozen.has(runnerId),
     answer(command, input) {
       switch (command) {

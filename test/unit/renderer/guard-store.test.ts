@@ -150,6 +150,7 @@ describe('what is told above a page', () => {
     text: 'Stopped tiny. 61 GiB came back in 2.3 s.',
     whatToDo: null,
     runnerId: 'tiny',
+    incidentId: incident.id,
     ...over
   })
   const none = new Set<string>()
@@ -163,11 +164,23 @@ describe('what is told above a page', () => {
 
   test('a notice about something else, or long after, stands for itself', () => {
     const notices = [
-      notice({ id: 'other', runnerId: 'huge', text: 'huge was taken back.' }),
-      notice({ id: 'late', atMs: 9_000_000, text: 'tiny ended.' })
+      notice({ id: 'other', incidentId: undefined, runnerId: 'huge', text: 'huge was taken back.' }),
+      notice({ id: 'late', incidentId: undefined, atMs: 9_000_000, text: 'tiny ended.' }),
+      notice({ id: 'alike', incidentId: undefined })
     ]
     const told = guardNews({ incidents: [incident], freshIds: new Set([incident.id]), notices, ask: null })
     expect(told.toldIds.size).toBe(0)
+  })
+
+  test('of two incidents of one title, a week apart, the newer alone is news', () => {
+    const older: IncidentSummary = { ...incident, id: 'acted-older', atMs: incident.atMs - 7 * 86_400_000 }
+    const told = guardNews({
+      incidents: [incident, older],
+      freshIds: none,
+      notices: [notice({})],
+      ask: null
+    })
+    expect(told.news).toEqual([incident])
   })
 
   test('while the guard asks about one, nothing else is told of it; the drill’s question is none', () => {

@@ -2,25 +2,12 @@ import type { GuardAsk, IncidentSummary } from '../../../shared/model/guard.ts'
 import type { Notice } from '../../../shared/model/status.ts'
 import { DRILL_WATCH, runnerIdOf } from './guard-acts.ts'
 
-/** From the first act to the last word about it: the answer, the stop, the proof that memory is back; in ms. */
-const EPISODE_MS = 300_000
-/** Clocks of two messages about one moment differ by no more than this, in ms. */
-const SLACK_MS = 2_000
-
 /** Looked through for what is still news: an incident older than these has been seen or put away. */
 const LOOKED_AT = 20
 
-/** Whether the notice tells a part of what the incident tells whole. */
-export function isAboutIncident(notice: Notice, incident: IncidentSummary): boolean {
-  if (notice.text.startsWith(`${incident.title}.`)) return true
-  const afterMs = notice.atMs - incident.atMs
-  return (
-    notice.runnerId !== undefined &&
-    notice.runnerId === incident.runnerId &&
-    afterMs >= -SLACK_MS &&
-    afterMs <= EPISODE_MS
-  )
-}
+/** Whether the notice tells a part of what the incident tells whole: the core says so, titles repeat themselves. */
+export const isAboutIncident = (notice: Notice, incident: IncidentSummary): boolean =>
+  notice.incidentId === incident.id
 
 export interface GuardNewsInput {
   readonly incidents: readonly IncidentSummary[]

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { IncidentSummary } from '../../../../shared/model/guard.ts'
+import { whenText } from '../../format/duration.ts'
 import { usePanel } from '../../stores/context.ts'
 import { guardNews, isAboutIncident } from '../../stores/guard-news.ts'
 import { Message } from '../../ui/message.tsx'
@@ -56,7 +57,8 @@ function News({ incident }: { readonly incident: IncidentSummary }): ReactNode {
   const dismiss = usePanel('app', (state) => state.dismiss)
   const open = usePanel('guard', (state) => state.open)
   const go = usePanel('app', (state) => state.go)
-  const { id, kind, title, text, runnerId } = incident
+  const now = usePanel('live', (state) => Math.floor((state.live?.atMs ?? 0) / 60_000) * 60_000)
+  const { id, atMs, kind, title, text, runnerId } = incident
   const putAway = (): void => {
     forget(id)
     for (const notice of notices) if (isAboutIncident(notice, incident)) void dismiss(notice.id)
@@ -78,6 +80,9 @@ function News({ incident }: { readonly incident: IncidentSummary }): ReactNode {
         <button type="button" className="button compact" onClick={why} aria-label={`Why: ${title}`}>
           Why
         </button>
+        <time className="small muted num" dateTime={new Date(atMs).toISOString()}>
+          {whenText(atMs, now)}
+        </time>
       </div>
     </Message>
   )

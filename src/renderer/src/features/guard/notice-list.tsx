@@ -1,20 +1,38 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { usePanel } from '../../stores/context.ts'
 import { Message } from '../../ui/message.tsx'
 
-/** What the core wants to be known, without what is told above it already. */
+/** More at a time would push the page away. */
+const MAX_NOTICES = 3
+
+/** What the core wants to be known, newest first, without what is told above it already. */
 export function NoticeList({ hiddenIds }: { readonly hiddenIds: ReadonlySet<string> }): ReactNode {
   const notices = usePanel('app', (state) => state.notices)
   const dismiss = usePanel('app', (state) => state.dismiss)
-  return notices
-    .filter(({ id }) => !hiddenIds.has(id))
-    .map((notice) => (
-      <Message
-        key={notice.id}
-        tone={notice.severity}
-        text={notice.text}
-        whatToDo={notice.whatToDo}
-        onDismiss={() => void dismiss(notice.id)}
-      />
-    ))
+  const [all, setAll] = useState(false)
+  const told = notices.filter(({ id }) => !hiddenIds.has(id)).toSorted((a, b) => b.atMs - a.atMs)
+  const more = told.length - MAX_NOTICES
+  return (
+    <>
+      {(all ? told : told.slice(0, MAX_NOTICES)).map((notice) => (
+        <Message
+          key={notice.id}
+          tone={notice.severity}
+          text={notice.text}
+          whatToDo={notice.whatToDo}
+          onDismiss={() => void dismiss(notice.id)}
+        />
+      ))}
+      {more > 0 && (
+        <button
+          type="button"
+          className="button quiet compact"
+          aria-expanded={all}
+          onClick={() => setAll(!all)}
+        >
+          {all ? 'Show the newest only' : `${more} more`}
+        </button>
+      )}
+    </>
+  )
 }
