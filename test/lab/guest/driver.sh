@@ -24,8 +24,10 @@ tell ready "$(uptime_s)"
 read_case 'prepare|run|checks'
 if [ "$STAGE" = prepare ]; then
   start_firebreak
-  follow_firebreak
+  wait_for 'the sentinel' 120 pgrep -f /out/main/sentinel.js >/dev/null
   wait_until_quiet 60
+  follow_firebreak
+  wait_until_quiet 30
   tell ready "$(uptime_s)"
   read_case run
 fi

@@ -50,7 +50,7 @@ export async function buildImage(log: (line: string) => void): Promise<BuiltImag
   }
   const rootfs = await cachedRootfs(log)
   const buildRoot = await cachedBuildRoot(log)
-  const work = mkdtempSync(join(WORK, 'image-building-'))
+  const work = mkdtempSync(join(WORK, 'building-image-'))
   try {
     await fillImage(work, rootfs, buildRoot)
     log('lab: booting the machine once …')
