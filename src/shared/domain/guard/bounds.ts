@@ -43,13 +43,23 @@ export function boundBytes(policy: GuardPolicy, restedBytes: number | null): num
 export const isExpected = (policy: GuardPolicy, availableBytes: number): boolean =>
   isKnown(policy.restsAtBytes) && availableBytes > policy.restsAtBytes * REST_BREATH
 
+function usableLatencyMs(victim: DecideVictim | undefined): number {
+  const latency = victim?.stopLatencyMs ?? DEFAULT_STOP_LATENCY_MS
+  return Number.isFinite(latency) && latency >= 0 ? latency : DEFAULT_STOP_LATENCY_MS
+}
+
+/** The shortest time in which a stop can take effect, ms: whatever is known, a fall that empties the machine by then is one. */
+export function reactionMs(policy: GuardPolicy, victim: DecideVictim | undefined): number {
+  return policy.mode === 'relaxed' ? 0 : REACTION_MS + usableLatencyMs(victim)
+}
+
 /** How long before the floor would go the guard must act, ms: the last responsible moment. */
 export function horizonMs(policy: GuardPolicy, victim: DecideVictim | undefined): number {
   // Relaxed waits until the floor is gone.
   if (policy.mode === 'relaxed') return 0
-  const latency = victim?.stopLatencyMs ?? DEFAULT_STOP_LATENCY_MS
-  const usable = Number.isFinite(latency) && latency >= 0 ? latency : DEFAULT_STOP_LATENCY_MS
-  return REACTION_MS + LATENCY_FACTOR * usable + (policy.mode === 'strict' ? STRICT_LEAD_MS : 0)
+  return (
+    REACTION_MS + LATENCY_FACTOR * usableLatencyMs(victim) + (policy.mode === 'strict' ? STRICT_LEAD_MS : 0)
+  )
 }
 
 /**

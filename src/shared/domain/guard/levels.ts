@@ -13,7 +13,7 @@ const higher = (a: GuardLevel, b: GuardLevel): GuardLevel => (rankOf(a) >= rankO
 
 /** The level that the present readings and the running episode ask for. `slack`: 0, or the dead band. */
 function levelOf(outlook: Outlook, reserveBytes: number, episode: Episode | null, slack: number): GuardLevel {
-  const { availableBytes, falling, stalling, secondsToEmpty, secondsToAct, expected } = outlook
+  const { availableBytes, falling, stalling, secondsToEmpty, secondsToAct } = outlook
   const below = availableBytes < outlook.boundBytes * (1 + slack)
   const inReserve = availableBytes < reserveBytes * (1 + slack)
   if ((below && (falling || stalling)) || episode?.wentOn === true) return 'emergency'
@@ -21,7 +21,7 @@ function levelOf(outlook: Outlook, reserveBytes: number, episode: Episode | null
   const soon = secondsToEmpty !== null && secondsToEmpty <= WARN_SECONDS_TO_EMPTY * (1 + slack)
   // In the reserve the guard's own act is what people must hear of in time, however far 'empty' still is.
   const actsSoon = secondsToAct !== null && secondsToAct <= WARN_SECONDS_TO_EMPTY * (1 + slack)
-  if ((soon && !expected) || (inReserve && (stalling || actsSoon))) return 'warn'
+  if (soon || (inReserve && (stalling || actsSoon))) return 'warn'
   const later = secondsToEmpty !== null && secondsToEmpty <= WATCH_SECONDS_TO_EMPTY * (1 + slack)
   return inReserve || later || stalling ? 'watch' : 'calm'
 }

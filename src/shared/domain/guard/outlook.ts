@@ -1,5 +1,5 @@
 import type { GuardPolicy } from '../../model/guard.ts'
-import { boundBytes, horizonMs, isExpected, plainFloorBytes } from './bounds.ts'
+import { boundBytes, horizonMs, isExpected, plainFloorBytes, reactionMs } from './bounds.ts'
 import type { DecideVictim, GuardMemory, MemoryPoint } from './decide.types.ts'
 import {
   fallsOf,
@@ -39,6 +39,8 @@ export interface Outlook {
   readonly floorGoing: boolean
   /** Below the floor with a second signal for long enough. */
   readonly drifting: boolean
+  /** Predicted below the floor as set within one reaction time. */
+  readonly floorGoesNow: boolean
   /** A fall that ends where the models are known to rest. */
   readonly expected: boolean
   readonly secondsToEmpty: number | null
@@ -70,7 +72,10 @@ export function outlookOf(
   const slow = belowBound ? steadyFall(points, SLOW_FALL_WINDOW_MS) : 0
   const draining = slow >= leastFall * SLOW_FALL_SHARE && availableBytes / slow <= SLOW_FALL_EMPTY_S
   const predicted = availableBytes - goneWithin(falls, horizon / 1000)
-  const floorGoing = draining || (falling && (belowBound || (predicted < bound && !expected)))
+  const soonest = availableBytes - goneWithin(falls, reactionMs(policy, victim) / 1000)
+  // What was learnt may be of another day: with no time left to see where the fall ends, it counts for nothing.
+  const floorGoing =
+    draining || (falling && (belowBound || (predicted < bound && (!expected || soonest <= 0))))
 
   // Whatever level was learnt: rest is without waiting.
   const driftBound = policy.mode === 'strict' ? policy.reserveBytes : floor
@@ -90,6 +95,7 @@ export function outlookOf(
     belowBound,
     floorGoing,
     drifting: drift !== null && drift.readings >= DRIFT_READINGS && elapsed(drift, point) >= DRIFT_MS,
+    floorGoesNow: falling && soonest < floor,
     expected,
     secondsToEmpty: secondsUntilGone(falls, availableBytes),
     secondsToAct: floorGoing ? 0 : untilBound === null ? null : Math.max(0, untilBound - horizon / 1000),

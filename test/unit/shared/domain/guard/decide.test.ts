@@ -92,13 +92,24 @@ describe('what is healthy', () => {
   })
 
   it('is a load that ends where the models are known to rest', () => {
-    const curve = (ms: number): number => Math.max(1.5 * GIB, 60 * GIB - (ms / 1000) * 4 * GIB)
+    const curve = (ms: number): number => Math.max(1.5 * GIB, 40 * GIB - (ms / 1000) * 2 * GIB)
     const known = createMachine({ restsAtBytes: 1.5 * GIB })
     known.run(30_000, curve)
     expect(known.acts).toEqual([])
+    known.memory = initialGuardMemory()
+    const { level, reasons } = known.run(16_000, curve)
+    expect(level).toBe('warn')
+    expect(reasons[0]).toMatch(/known to rest/)
     const unknown = createMachine()
     unknown.run(30_000, curve)
     expect(unknown.acts).not.toEqual([])
+  })
+
+  it.each([5, 10])('is not a fall of %d GiB/s that leaves no time to see where it ends', (rate) => {
+    const machine = createMachine({ restsAtBytes: 1.5 * GIB })
+    fallUntilActed(machine, rate * GIB)
+    expect(kinds(machine)).toEqual(['freeze hog'])
+    expect(machine.availableBytes).toBeGreaterThan(rate * GIB * 0.6)
   })
 
   it('is not a fall that passes the known level of rest', () => {
