@@ -44,8 +44,7 @@ interface UnderWay {
 /**
  * The guard's questions and acts as desktop notifications: asked with buttons and a countdown, told with 'Start again'.
  *
- * It only hands answers on; whether they still count is the guard's business. The drill asks, but its acts are told by
- * its report alone.
+ * It only hands answers on; whether they still count is the guard's business. The drill is told by its report alone.
  */
 export function createGuardNotifications(ports: GuardNotificationPorts): Disposable {
   const { notifier, guard, clock, logger, openPanel } = ports
@@ -127,7 +126,8 @@ export function createGuardNotifications(ports: GuardNotificationPorts): Disposa
 
   const onChange = (): void => {
     const view = guard.view()
-    question.update(view.ask)
+    // The drill answers for itself: nobody is to be asked about it on the desktop.
+    question.update(view.ask?.watchId === DRILL ? null : view.ask)
     const short = view.level === 'warn' || view.level === 'act' || view.level === 'emergency'
     const nobody = view.ask === null && view.ranking.victims.length === 0 && underWay.size === 0
     if (short && nobody && view.mode !== 'off') {

@@ -20,14 +20,12 @@ export interface AskWords {
 
 /** What the user is asked, with the countdown as it stands now. */
 export function askInWords(ask: GuardAsk, nowMs: number): AskWords {
-  const drill = ask.watchId === DRILL
   const leftMs = ask.actsAtMs === null ? null : Math.max(0, ask.actsAtMs - nowMs)
   const frozen = ask.stage === 'frozen'
-  const title = frozen ? `${ask.label} is paused: memory ran short` : `Memory is running out: ${ask.label}`
   return {
-    title: drill ? `Fire drill: ${title}` : title,
+    title: frozen ? `${ask.label} is paused: memory ran short` : `Memory is running out: ${ask.label}`,
     body: [ask.text, countdown(ask, leftMs)].filter((line) => line !== '').join('\n'),
-    urgency: !drill && (frozen || (leftMs !== null && leftMs <= LAST_SECONDS_MS)) ? 'critical' : 'normal',
+    urgency: frozen || (leftMs !== null && leftMs <= LAST_SECONDS_MS) ? 'critical' : 'normal',
     actions: [
       { key: 'default', label: 'Open Firebreak' },
       { key: 'stop', label: `Stop ${ask.label}` },
@@ -38,13 +36,18 @@ export function askInWords(ask: GuardAsk, nowMs: number): AskWords {
 }
 
 function countdown(ask: GuardAsk, leftMs: number | null): string {
-  if (leftMs === null) return ask.stage === 'frozen' ? 'It stays paused until you choose.' : ''
-  const act = ask.stage === 'frozen' ? 'it is stopped' : 'Firebreak acts'
+  const frozen = ask.stage === 'frozen'
+  if (leftMs === null)
+    return frozen ? 'It stays paused until you choose, unless memory falls below the floor.' : ''
+  const act = frozen ? 'it is stopped' : 'Firebreak acts'
+  const orAtOnce = frozen ? ', or at once if memory falls below the floor' : ''
   if (leftMs < MS_PER_S) return `Without an answer ${act} now.`
-  if (leftMs <= LAST_SECONDS_MS) return `Without an answer ${act} in ${Math.ceil(leftMs / MS_PER_S)} s.`
+  if (leftMs <= LAST_SECONDS_MS) {
+    return `Without an answer ${act} in ${Math.ceil(leftMs / MS_PER_S)} s${orAtOnce}.`
+  }
   const stepS = COARSE_STEP_MS / MS_PER_S
   const aboutS = Math.ceil(leftMs / COARSE_STEP_MS) * stepS
-  return `Without an answer ${act} in about ${aboutS} s.`
+  return `Without an answer ${act} in about ${aboutS} s${orAtOnce}.`
 }
 
 export interface NewsWords {

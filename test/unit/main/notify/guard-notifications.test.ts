@@ -157,14 +157,20 @@ describe('the question', () => {
     expect(last().urgency).toBe('critical')
     set({ ask: askFor({ stage: 'frozen', actsAtMs: null }) })
     expect(last().urgency).toBe('critical')
-    set({ ask: askFor({ stage: 'frozen', watchId: 'drill', actsAtMs: null }) })
-    expect(last()).toMatchObject({ urgency: 'normal', title: expect.stringContaining('Fire drill') })
+  })
+
+  it('is none in a drill', () => {
+    set({ ask: askFor({ watchId: 'drill' }) })
+    set({ ask: askFor({ watchId: 'drill', stage: 'frozen' }) })
+    expect(shown).toEqual([])
   })
 
   it('a new stage shows at once, with its third button', () => {
     set({ ask: askFor() })
     set({ ask: askFor({ stage: 'frozen', text: 'Paused tiny.', actsAtMs: null }) })
-    expect(last().body).toBe('Paused tiny.\nIt stays paused until you choose.')
+    expect(last().body).toBe(
+      'Paused tiny.\nIt stays paused until you choose, unless memory falls below the floor.'
+    )
     expect(labels()).toEqual(['Open Firebreak', 'Stop tiny', 'Let it go on', 'Keep paused'])
     last().onAction('keep-frozen')
     expect(answers).toEqual([['main', 'tiny', 'keep-frozen']])
