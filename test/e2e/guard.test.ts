@@ -95,7 +95,9 @@ describe('the guard in the panel', () => {
     it('Keep paused ends the countdown and leaves the other answers', async () => {
       await show('frozen')
       await guard.answer('Keep paused').click()
-      await guard.ask.getByText('It stays paused until you answer.').waitFor()
+      await guard.ask
+        .getByText('It stays paused until you answer, unless memory falls below the floor.')
+        .waitFor()
       expect(await guard.answer('Keep paused').count()).toBe(0)
       expect(await guard.answer(`Stop ${NAME}`).getAttribute('aria-disabled')).toBe('false')
       expect(await panel.card(NAME).getByText('Paused', { exact: true }).count()).toBe(1)

@@ -69,8 +69,8 @@ describe('words', () => {
     ['warn', 6, 'Firebreak will pause it in 6 s.'],
     ['warn', 0, 'Firebreak pauses it now.'],
     ['warn', null, 'Firebreak pauses it if memory reaches the floor.'],
-    ['frozen', 15, 'Firebreak will stop it in 15 s.'],
-    ['frozen', null, 'It stays paused until you answer.']
+    ['frozen', 15, 'Firebreak will stop it in 15 s, or at once if memory falls below the floor.'],
+    ['frozen', null, 'It stays paused until you answer, unless memory falls below the floor.']
   ] as const)('%s with %s s left', (stage, seconds, words) =>
     expect(consequence(stage, seconds).replaceAll('\u00a0', ' ')).toBe(words)
   )

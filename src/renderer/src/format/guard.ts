@@ -24,30 +24,39 @@ export function modeWords(mode: GuardMode, answerS: number): ModeWords {
     case 'relaxed':
       return {
         name: 'Relaxed',
-        does: 'Pauses a model only below the floor, and waits for your answer as long as it takes.'
+        does: 'Pauses a model only below the floor, and waits for your answer as long as it takes, unless memory goes on falling below the floor.'
       }
     case 'balanced':
       return {
         name: 'Balanced',
-        does: `Asks while there is time. Pauses a model just before the floor goes; stops it after ${answerS} s without an answer.`
+        does: `Asks while there is time. Pauses a model just before the floor goes; stops it after ${answerS} s without an answer, or at once if memory falls below the floor.`
       }
     case 'strict':
       return { name: 'Strict', does: 'Never asks. Stops a model early, while some of the reserve is left.' }
     case 'custom':
-      return { name: 'Custom', does: 'As Balanced, with your own reserve, floor and time to answer.' }
+      return { name: 'Custom', does: 'As Balanced, with a reserve and floor of your own.' }
     default:
       return assertNever(mode)
   }
 }
 
 /** What happens when nobody answers; `seconds`: left until then, null where there is no limit. */
-export function consequence(stage: GuardAsk['stage'], seconds: number | null): string {
+export function consequence(
+  stage: GuardAsk['stage'],
+  seconds: number | null,
+  mode: GuardMode = 'balanced'
+): string {
   if (stage === 'warn') {
     if (seconds === null) return 'Firebreak pauses it if memory reaches the floor.'
     return seconds > 0 ? `Firebreak will pause it in ${aboutText(seconds)}.` : 'Firebreak pauses it now.'
   }
-  if (seconds === null) return 'It stays paused until you answer.'
-  return seconds > 0 ? `Firebreak will stop it in ${aboutText(seconds)}.` : 'Firebreak stops it now.'
+  if (seconds === null) {
+    const fall = mode === 'relaxed' ? 'goes on falling below' : 'falls below'
+    return `It stays paused until you answer, unless memory ${fall} the floor.`
+  }
+  return seconds > 0
+    ? `Firebreak will stop it in ${aboutText(seconds)}, or at once if memory falls below the floor.`
+    : 'Firebreak stops it now.'
 }
 
 /** Why somebody is not stopped. */

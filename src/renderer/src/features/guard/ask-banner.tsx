@@ -25,7 +25,7 @@ export function AskBanner(): ReactNode {
 const SENT: Readonly<Record<GuardAnswer, (label: string) => string>> = {
   stop: (label) => `Stopping ${label}…`,
   continue: (label) => `${label} goes on.`,
-  'keep-frozen': (label) => `${label} stays paused until you answer.`
+  'keep-frozen': (label) => `${label} stays paused until you answer, unless memory falls below the floor.`
 }
 
 function Ask({ ask }: { readonly ask: GuardAsk }): ReactNode {
@@ -68,9 +68,10 @@ function Ask({ ask }: { readonly ask: GuardAsk }): ReactNode {
 /** A timer is not read out by itself; its place is kept at the width of two digits. */
 function Then({ stage, actsAtMs }: Pick<GuardAsk, 'stage' | 'actsAtMs'>): ReactNode {
   const seconds = useCountdown(actsAtMs)
+  const mode = usePanel('guard', (state) => state.view?.mode)
   return (
     <span role="timer" className="num">
-      {consequence(stage, seconds)}
+      {consequence(stage, seconds, mode)}
     </span>
   )
 }
@@ -101,7 +102,8 @@ function choicesOf({ stage, label, victimBytes, actsAtMs }: GuardAsk): readonly 
           {
             choice: 'keep-frozen',
             word: 'Keep paused',
-            title: 'It keeps its memory and takes no more, as long as you like'
+            title:
+              'It keeps its memory and takes no more until you answer, unless memory falls below the floor'
           } as const
         ]
       : [])

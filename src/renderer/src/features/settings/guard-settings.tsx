@@ -32,7 +32,7 @@ export function GuardSettings(): ReactNode {
       <TextSetting
         field={FIELD}
         title="Wait for an answer"
-        hint={`A paused model that nobody answers for is stopped after this. ${low} to ${high} seconds; empty = ${DEFAULTS.answerS}. In the mode Relaxed the guard waits as long as it takes.`}
+        hint={`A paused model that nobody answers for is stopped after this. ${low} to ${high} seconds; empty = ${DEFAULTS.answerS}. It is stopped sooner if memory falls below the floor. In the mode Relaxed the guard waits as long as it takes.`}
         value={answerS === DEFAULTS.answerS ? '' : String(answerS)}
         placeholder={String(DEFAULTS.answerS)}
         unit="s"
