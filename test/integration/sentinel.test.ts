@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { decodeBlackBox, type BlackBoxContent } from '../../src/shared/domain/black-box/decode.ts'
+import type { OpenAct } from '../../src/main/sentinel/protocol.ts'
 import { startEater, type Eater, type EaterOptions } from '../support/eater-process.ts'
 import { fakeMemory, type FakeMemory } from '../support/fake-memory.ts'
 import {
@@ -69,6 +70,15 @@ async function eater(options: EaterOptions = {}): Promise<Eater> {
   cleanups.push(() => started.end())
   return started
 }
+/** As a core tells it to a successor. */
+const openAct = (stage: OpenAct['stage']): OpenAct => ({
+  victimId: 'hog',
+  label: 'hog',
+  bytes: 256 * MIB,
+  stage,
+  sinceMs: Number(process.hrtime.bigint()) / 1e6,
+  availableBytes: 300 * MIB
+})
 const states = (hog: Eater): readonly (string | null)[] => hog.pids.map(stateOf)
 const allGone = (hog: Eater): boolean => hog.pids.every((pid) => !isAlive(pid))
 const kinds = (stand: CoreStandIn): readonly string[] => stand.events().map((event) => event.kind)
@@ -347,15 +357,85 @@ describe('without its core', () => {
     await until('it runs again', () => !states(hog).includes('T'))
   })
 
-  it('keeps whom it froze, though the next list is without it', async () => {
+  it('thaws at once whom it froze and may not stop any more, and says so', async () => {
     const fake = memory()
     const stand = await core(await sentinel(fake))
     const hog = await eater()
     stand.arm([watchOf([victimOf('hog', hog.pids)], { answerMs: null })])
     await fallUntilFrozen(fake, stand, hog)
     stand.arm([watchOf([], { answerMs: null })])
+    await until('it runs again', () => !states(hog).includes('T'))
+    await stand.event('thaw')
+    await until('nobody asks about it', () => stand.state()?.watches[0]?.ask === null)
+  })
+
+  it('thaws a tree of which somebody else woke one process', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater({ child: 'child' })
+    stand.arm([{ ...watchOf([victimOf('hog', hog.pids)], { answerMs: null }), id: 'drill' }])
+    await fallUntilFrozen(fake, stand, hog)
+    process.kill(hog.pids[0] ?? 0, 'SIGCONT')
+    stand.arm([])
+    await until('all of it runs again', () => !states(hog).includes('T'))
+    await stand.event('thaw')
+  })
+
+  it('tells the end of one it froze that somebody else stopped', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)], { answerMs: null })])
+    await fallUntilFrozen(fake, stand, hog)
+    await hog.end()
+    await stand.event('gone')
+    stand.arm([watchOf([], { answerMs: null })])
+    expect(kinds(stand)).not.toContain('thaw')
+  })
+
+  it('thaws whom it froze when it is ended in good order, and tells it', async () => {
+    const fake = memory()
+    const guard = await sentinel(fake)
+    const stand = await core(guard)
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('hog', hog.pids)], { answerMs: null })])
+    await fallUntilFrozen(fake, stand, hog)
+    guard.signal('SIGTERM')
+    await until('it runs again', () => !states(hog).includes('T'))
+    await stand.event('thaw')
+  })
+
+  it('goes on with what one that was killed had begun: asks again, and thaws on "continue"', async () => {
+    const fake = memory()
+    const first = await sentinel(fake)
+    const before = await core(first)
+    const hog = await eater()
+    const armed = watchOf([victimOf('hog', hog.pids)], { answerMs: null })
+    before.arm([armed])
+    await fallUntilFrozen(fake, before, hog)
+    first.signal('SIGKILL')
+    await until('it is gone', () => first.exited() !== null)
+    const stand = await core(await sentinel(fake, { dir: first.dir }))
+    stand.arm([{ ...armed, open: openAct('frozen') }])
+    await until('the question', () => stand.state()?.watches[0]?.ask?.stage === 'frozen')
+    expect(states(hog)).toEqual(['T'])
     stand.send({ type: 'answer', watchId: 'main', victimId: 'hog', choice: 'continue' })
     await until('it runs again', () => !states(hog).includes('T'))
+    await stand.event('thaw')
+  })
+
+  it('takes nobody else while the memory of one is missing that an earlier one ended', async () => {
+    const fake = memory(300)
+    const stand = await core(await sentinel(fake))
+    const other = await eater()
+    stand.arm([{ ...watchOf([victimOf('other', other.pids)]), open: openAct('killed') }])
+    await until('some looks', () => (stand.state()?.ticks ?? 0) > 5)
+    // A fall of two readings, as the driver takes its pages apart.
+    fake.set(250)
+    const from = stand.state()?.ticks ?? 0
+    await until('some more looks', () => (stand.state()?.ticks ?? 0) > from + 20)
+    expect(states(other)).not.toContain('T')
+    expect(kinds(stand).filter((kind) => kind !== 'warn')).toEqual([])
   })
 })
 

@@ -8,6 +8,7 @@ import {
   type Watch,
   type WatchStatus
 } from '../sentinel/protocol.ts'
+import { createOpenActs } from './open-acts.ts'
 import { distrustSocket, openChannel, type Channel } from './sentinel-channel.ts'
 import { boundLog, startSentinel, type SentinelProcess } from './sentinel-process.ts'
 
@@ -85,6 +86,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
   let heardMs = 0
   let note: string | null = null
   let armed: { readonly watches: readonly Watch[]; readonly holders: readonly Holder[] } | null = null
+  const openActs = createOpenActs()
   let sequence = 0
   let sentText = ''
   let sentMs = Number.NEGATIVE_INFINITY
@@ -106,10 +108,12 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
 
   const send = (): void => {
     if (channel === null || phase !== 'guarding' || armed === null) return
-    const text = JSON.stringify(armed)
+    const { holders } = armed
+    const watches = openActs.addTo(armed.watches)
+    const text = JSON.stringify({ watches, holders })
     const nowMs = clock.monotonicMs()
     if (text === sentText && nowMs - sentMs < REARM_MS) return
-    if (!channel.send({ type: 'arm', sequence: sequence + 1, ...armed })) return
+    if (!channel.send({ type: 'arm', sequence: sequence + 1, watches, holders })) return
     sequence += 1
     sentText = text
     sentMs = nowMs
@@ -141,6 +145,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
       case 'event':
         if (events !== null && message.event.sequence > events.sequence) {
           events.sequence = message.event.sequence
+          openActs.note(message.event, armed?.watches ?? [])
           options.onEvent(message.event)
         }
         channel?.send({ type: 'ack', sequence: message.event.sequence })

@@ -1,7 +1,7 @@
 import type { GuardPolicy } from '../../shared/model/guard.ts'
 import type { Reading } from '../../shared/model/reading.ts'
 import type { GuardMode } from '../../shared/model/status.ts'
-import type { ArmedProcess, ArmedVictim, Holder, ToSentinel, Watch } from './protocol.ts'
+import type { ArmedProcess, ArmedVictim, Holder, OpenAct, ToSentinel, Watch } from './protocol.ts'
 
 // Parsed by hand: a schema library would be a third of this process's memory.
 
@@ -89,9 +89,26 @@ function policyOf(value: unknown): GuardPolicy {
   }
 }
 
+const STAGES: ReadonlySet<unknown> = new Set<OpenAct['stage']>(['frozen', 'ending', 'killed', 'pause'])
+const isStage = (value: unknown): value is OpenAct['stage'] => STAGES.has(value)
+
+function openOf(value: unknown): OpenAct {
+  const raw = fields(value)
+  const stage = raw['stage']
+  return {
+    victimId: text(raw['victimId']),
+    label: text(raw['label']),
+    bytes: amount(raw['bytes']),
+    stage: isStage(stage) ? stage : fail(),
+    sinceMs: amount(raw['sinceMs']),
+    availableBytes: amount(raw['availableBytes'])
+  }
+}
+
 function watchOf(value: unknown): Watch {
   const raw = fields(value)
   return {
+    ...(raw['open'] === undefined ? {} : { open: openOf(raw['open']) }),
     id: text(raw['id']),
     policy: policyOf(raw['policy']),
     victims: list(raw['victims'], MAX_VICTIMS, victimOf)

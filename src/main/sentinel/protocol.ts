@@ -29,12 +29,26 @@ export interface ArmedVictim {
   readonly cgroupDir: string | null
 }
 
+/** What a sentinel that is no more did and nobody saw the end of; its successor goes on from there. */
+export interface OpenAct {
+  readonly victimId: string
+  readonly label: string
+  readonly bytes: number
+  /** pause: its processes are gone, its memory is waited for. */
+  readonly stage: 'frozen' | 'ending' | 'killed' | 'pause'
+  /** Of the stage, on the monotonic clock, which all processes share. */
+  readonly sinceMs: number
+  readonly availableBytes: number
+}
+
 /** One set of thresholds and victims; 'main' always, 'drill' while a fire drill runs. */
 export interface Watch {
   readonly id: string
   readonly policy: GuardPolicy
   /** In the order in which they would be stopped. */
   readonly victims: readonly ArmedVictim[]
+  /** Heeded when the watch is new to this sentinel. */
+  readonly open?: OpenAct
 }
 
 export interface Holder {

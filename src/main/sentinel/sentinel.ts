@@ -164,7 +164,7 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     const wanted = new Set(message.watches.map((watch) => watch.id))
     for (const [id, watch] of watches) {
       if (wanted.has(id)) continue
-      watch.thaw()
+      watch.thaw('The guard does not look after it any more, so it runs on.')
       watch.dispose()
       watches.delete(id)
     }
@@ -234,6 +234,8 @@ export function createSentinel(parts: SentinelParts): Sentinel {
       if (disposed) return
       disposed = true
       clearTimeout(timer)
+      // Nobody would ask about them any more; told before the connection is let go.
+      for (const watch of watches.values()) watch.thaw('The sentinel ends, so it runs on.')
       for (const link of links) link.dispose()
       for (const watch of watches.values()) watch.dispose()
     }

@@ -51,6 +51,10 @@ export interface Victim extends Disposable {
   readonly pids: readonly number[]
   /** What the guard did to it and has not undone. */
   readonly underAct: boolean
+  /** The guard froze it and has not undone it, whatever is observed of each of its processes. */
+  readonly isFrozen: boolean
+  /** What an earlier sentinel did to it, which this one goes on with. */
+  resume(stage: 'frozen' | 'terminated' | 'killed'): void
   act(kind: VictimAct): ActReport
   /** While it ends: finds children born since, and kills them once it was killed; nothing otherwise. */
   sweep(): void
@@ -143,6 +147,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       // One that runs is enough: a look at each of hundreds would cost more than all the rest of a tick.
       if (stat.state !== 'T') return 'running'
     }
+    if (!someLive && done === 'frozen') isOver = true
     return someLive ? 'frozen' : 'gone'
   }
 
@@ -223,6 +228,13 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     },
     get underAct() {
       return done !== 'nothing'
+    },
+    get isFrozen() {
+      return done === 'frozen'
+    },
+    resume(stage) {
+      done = stage
+      actTicks = ticksSinceBoot()
     },
     update,
     act,

@@ -3,7 +3,7 @@ import { initialGuardMemory } from '../../shared/domain/guard/decide.types.ts'
 import type { GuardAnswer, GuardEvent, GuardPolicy, GuardReading } from '../../shared/model/guard.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
 import { createProof, type Proof } from './proof.ts'
-import type { ArmedVictim, Watch, WatchStatus } from './protocol.ts'
+import type { ArmedVictim, OpenAct, Watch, WatchStatus } from './protocol.ts'
 import { createVictim, type Victim, type VictimParts } from './victim.ts'
 
 type NewEvent = Omit<GuardEvent, 'sequence'>
@@ -35,9 +35,11 @@ export interface RunningWatch extends Disposable {
   /** Somebody armed still runs. */
   anyAlive(): boolean
   /** Lets those it froze go on, before it is disposed: nobody will be asked about them any more. */
-  thaw(): void
+  thaw(why: string): void
   readonly victims: readonly Victim[]
 }
+
+const NOT_LISTED = 'It is not to be stopped any more, so it runs on.'
 
 export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   let watch = first
@@ -48,7 +50,8 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   let lastWould = ''
   let warned = false
   const proofs = new Map<Victim, Proof>()
-  const told = new Set<Victim>()
+  const told = new WeakSet<Victim>()
+  let availableNow = 0
   /** What decide() calls each: a run that begins while an earlier one of its name ends is somebody else. */
   const keys = new Map<Victim, string>()
   let runs = 0
@@ -75,7 +78,7 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       victimId: victim?.armed.id ?? null,
       label: victim?.armed.label ?? null,
       reasons: decision?.reasons ?? [],
-      availableBytes: 0,
+      availableBytes: availableNow,
       floorBytes: watch.policy.floorBytes,
       secondsToEmpty: decision?.secondsToEmpty ?? null,
       bytes: victim?.armed.bytes ?? 'unknown',
@@ -91,11 +94,33 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
         .filter((victim) => victim.underAct || victim.reach() !== 'none')
         .map((victim) => {
           const { label, bytes, stopLatencyMs, graceMs, shrinkableBytes } = victim.armed
-          return { id: keyOf(victim), label, bytes, stopLatencyMs, graceMs, shrinkableBytes, state: victim.state() }
+          return {
+            id: keyOf(victim),
+            label,
+            bytes,
+            stopLatencyMs,
+            graceMs,
+            shrinkableBytes,
+            state: victim.state()
+          }
         }),
       answer,
       memory
     })
+
+  const thawOne = (victim: Victim, why: string): void => {
+    victim.act('thaw')
+    tell('thaw', victim, { reasons: [why] })
+    if (memory.episode?.victimId !== keyOf(victim)) return
+    // The fall in older readings is that event's: it must not begin the next one.
+    memory = { ...memory, episode: null, points: memory.points.slice(-1) }
+  }
+
+  const tellGone = (victim: Victim): void => {
+    if (told.has(victim)) return
+    told.add(victim)
+    tell('gone', victim)
+  }
 
   const perform = (action: NonNullable<Decision['action']>, availableBytes: number): void => {
     const victim = byKey(action.victimId)
@@ -117,21 +142,18 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
     }
   }
 
-  /** What has become of those it told to end. */
+  /** What has become of those it did something to. */
   const follow = (reading: GuardReading | null): void => {
-    for (const [victim, proof] of proofs) {
+    for (const victim of victims) {
+      if (!victim.underAct) continue
       victim.sweep()
       const gone = victim.state() === 'gone'
-      const availableBytes = reading?.availableBytes ?? 0
-      if (gone && !told.has(victim)) {
-        told.add(victim)
-        tell('gone', victim, { availableBytes })
-      }
-      const result = reading === null ? null : proof.step(reading.monotonicMs, reading.availableBytes, gone)
-      if (result === null) continue
+      if (gone) tellGone(victim)
+      const result =
+        reading === null ? null : proofs.get(victim)?.step(reading.monotonicMs, reading.availableBytes, gone)
+      if (result === null || result === undefined) continue
       proofs.delete(victim)
-      told.delete(victim)
-      tell(result.back ? 'memory-back' : 'memory-missing', victim, { availableBytes, bytes: result.bytes })
+      tell(result.back ? 'memory-back' : 'memory-missing', victim, { bytes: result.bytes })
     }
   }
 
@@ -172,7 +194,11 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
     })
     const kept: Victim[] = []
     for (const victim of before) {
-      // What was frozen must be thawed or ended by whoever froze it, on the core's list or not.
+      // Whoever is off the list is not to be stopped any more; only one told to end already is followed to its end.
+      if (victim.isFrozen) {
+        if (victim.state() === 'gone') tellGone(victim)
+        else thawOne(victim, NOT_LISTED)
+      }
       const busy = proofs.has(victim) || (victim.underAct && victim.state() !== 'gone')
       if (busy) kept.push(victim)
       else letGo(victim)
@@ -185,7 +211,42 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
     return { ...ask, victimId: armed?.id ?? ask.victimId, label: armed?.label ?? '' }
   }
 
+  /** Goes on where an earlier sentinel stopped: never a second victim for one event. */
+  const resume = (open: OpenAct): void => {
+    const victim = byKey(open.victimId)
+    const state = victim?.state() ?? 'gone'
+    if (open.stage === 'frozen' && victim !== null) {
+      if (state === 'running') return
+      if (state === 'frozen') victim.resume('frozen')
+    } else if (victim !== null && state !== 'gone' && open.stage !== 'pause') {
+      victim.resume(open.stage === 'killed' ? 'killed' : 'terminated')
+      proofs.set(victim, createProof(victim.armed))
+    }
+    const nowMs = parts.monotonicMs()
+    const { victimId, label, bytes, availableBytes } = open
+    const isThere = victim !== null && state !== 'gone'
+    memory = {
+      ...memory,
+      episode: {
+        victimId,
+        label,
+        bytes,
+        graceMs: victim?.armed.graceMs ?? 0,
+        stage: isThere ? open.stage : 'pause',
+        // One that waits frozen is asked about anew.
+        sinceMs: open.stage === 'frozen' ? nowMs : Math.min(nowMs, open.sinceMs),
+        availableAtStart: availableBytes,
+        lowestBytes: availableBytes,
+        fallBytesPerS: 0,
+        keepFrozen: false,
+        wentOn: false,
+        recoveredSinceMs: null
+      }
+    }
+  }
+
   update(first)
+  if (first.open !== undefined) resume(first.open)
   return {
     id: first.id,
     get reserveBytes() {
@@ -215,6 +276,7 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       memory = next.memory
       decision = next
       const availableBytes = newest?.availableBytes ?? 0
+      availableNow = availableBytes
       if (next.action !== null) perform(next.action, availableBytes)
       tellWarnings(availableBytes)
       follow(newest)
@@ -232,8 +294,8 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
     },
     paceMs: () => parts.pace(memory, watch.policy),
     anyAlive: () => victims.some((victim) => victim.state() !== 'gone'),
-    thaw() {
-      for (const victim of victims) if (victim.underAct && victim.state() === 'frozen') victim.act('thaw')
+    thaw(why) {
+      for (const victim of victims) if (victim.isFrozen && victim.state() !== 'gone') thawOne(victim, why)
     },
     dispose() {
       for (const victim of victims) letGo(victim)
