@@ -110,6 +110,11 @@ export function createApp(ports: AppPorts): App {
     if (pids.length > 0 && live !== null) sampler.sampleNow()
   }
 
+  /** Whom the guard may stop has changed: it is armed anew at once, so that one who is paused may go on. */
+  const lookAnew = (): void => {
+    if (live !== null) sampler.sampleNow()
+  }
+
   const note = (
     severity: Notice['severity'],
     text: string,
@@ -173,7 +178,10 @@ export function createApp(ports: AppPorts): App {
       events['runner-removed'].emit({ id })
     }),
     runners.onNotice(({ text, whatToDo }) => note('warning', text, whatToDo)),
-    settings.onChange((changed) => events.settings.emit(changed))
+    settings.onChange((changed) => {
+      events.settings.emit(changed)
+      lookAnew()
+    })
   ]
 
   const { sentinelPid } = guarding.guard
@@ -195,6 +203,7 @@ export function createApp(ports: AppPorts): App {
       machineFacts,
       ownCost: createOwnCost(places.procRoot, clock),
       gpu: () => gpu.latest(),
+      lookAnew,
       processes: () => machine.processes(),
       roles: () =>
         new Map([
@@ -215,6 +224,7 @@ export function createApp(ports: AppPorts): App {
     runningLabels: () => runners.holders().map((holder) => holder.label),
     async start() {
       if (settings.problem) note('warning', settings.problem.text, settings.problem.whatToDo)
+      if (settings.news) note('info', settings.news.text, settings.news.whatToDo)
       // Marks what still runs before it first waits; asking those servers holds up nobody.
       const adoption = runners.adoptLeftRunning()
       guarding.guard.start()

@@ -23,6 +23,8 @@ export interface HandlerParts {
   readonly machineFacts: () => Promise<MachineFacts>
   readonly ownCost: OwnCost
   readonly gpu: () => GpuSnapshot
+  /** Settings or a profile changed. */
+  readonly lookAnew: () => void
   readonly processes: () => readonly ProcessInfo[]
   /** Names of our own processes by pid. */
   readonly roles: () => ReadonlyMap<number, string>
@@ -70,7 +72,11 @@ export function createHandlers(parts: HandlerParts): Handlers {
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
     'runners.installed': async () => ok(await runners.installed()),
     'profiles.list': async () => ok(runners.profiles()),
-    'profiles.save': (profile) => runners.saveProfile(profile),
+    'profiles.save': async (profile) => {
+      const saved = await runners.saveProfile(profile)
+      if (saved.ok) parts.lookAnew()
+      return saved
+    },
     'profiles.remove': async ({ id }) => {
       const removed = await runners.removeProfile(id)
       return removed.ok ? ok({}) : removed

@@ -1,8 +1,9 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSettings } from '../../shared/settings/migrate.ts'
+import { observing, readSettings } from '../../shared/settings/migrate.ts'
 import {
   defaultSettings,
+  SETTINGS_VERSION,
   settingsSchema,
   type Settings,
   type SettingsPatch
@@ -26,17 +27,20 @@ export interface SettingsStore {
   onChange(listener: (settings: Settings) => void): Disposable
   /** Set when the file on disk could not be used and was kept aside. */
   readonly problem: SettingsProblem | null
+  /** What is new to the user since the file was written, once; null where nothing is. */
+  readonly news: SettingsProblem | null
 }
 
 export function openSettings(configDir: string, clock: Clock, logger: Logger): SettingsStore {
   const path = join(configDir, 'settings.json')
-  const loaded = load(path, clock)
+  const loaded = load(path, clock, logger)
   if (loaded.problem) logger.warn(`${loaded.problem.text} ${loaded.problem.whatToDo}`)
   let current = loaded.settings
   const changed = createEmitter<Settings>((error) => logger.error('a settings listener failed', error))
   return {
     get: () => current,
     problem: loaded.problem,
+    news: loaded.news,
     onChange: (listener) => changed.on(listener),
     set(patch) {
       const merged = settingsSchema.safeParse({
@@ -79,7 +83,7 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
 export function peekSettings(configDir: string): Settings {
   try {
     const parsed = readSettings(parseJson(readFileSync(join(configDir, 'settings.json'), 'utf8')))
-    return parsed.ok ? parsed.value : defaultSettings()
+    return parsed.ok ? parsed.value.settings : observing(defaultSettings())
   } catch {
     return defaultSettings()
   }
@@ -95,22 +99,41 @@ function invalid(
 interface Loaded {
   readonly settings: Settings
   readonly problem: SettingsProblem | null
+  readonly news: SettingsProblem | null
   /** The user's text is still in its place and would be lost by writing. */
   readonly inTheWay: boolean
 }
 
-function load(path: string, clock: Clock): Loaded {
+/** Version 1 knew no guard. */
+const GUARD_IS_NEW: SettingsProblem = {
+  text: 'The guard is on: it pauses and stops models when memory runs out. Programs that Firebreak did not start are never touched unless you allow it.',
+  whatToDo:
+    'The Guard page shows whom it would stop, and has the other modes: observe only tells, off does nothing.'
+}
+const GUARD_VERSION = 2
+const OBSERVES =
+  ' What the guard may do could not be read, so it only observes: choose its mode on the Guard page.'
+
+function load(path: string, clock: Clock, logger: Logger): Loaded {
+  const fine = { problem: null, news: null, inTheWay: false }
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (missing) return { settings: defaultSettings(), problem: null, inTheWay: false }
-    return { settings: defaultSettings(), ...keepAside(path, words(error), clock) }
+    if (missing) return { ...fine, settings: defaultSettings() }
+    return broken(observing(defaultSettings()), path, words(error), true, clock, logger)
   }
   const parsed = readSettings(parseJson(text))
-  if (parsed.ok) return { settings: parsed.value, problem: null, inTheWay: false }
-  return { settings: defaultSettings(), ...keepAside(path, parsed.error, clock) }
+  if (!parsed.ok) return broken(observing(defaultSettings()), path, parsed.error, true, clock, logger)
+  const { settings, left, guardUnknown, fromVersion } = parsed.value
+  const isGuardNew = fromVersion !== null && fromVersion < GUARD_VERSION && settings.guard.mode !== 'off'
+  const news = isGuardNew && !guardUnknown ? GUARD_IS_NEW : null
+  if (left.length > 0)
+    return { ...broken(settings, path, left.join('; '), guardUnknown, clock, logger), news }
+  // In its new form, so that the news is told once.
+  if (fromVersion !== SETTINGS_VERSION) keep(path, settings, logger)
+  return { ...fine, settings, news }
 }
 
 const parseJson = (text: string): unknown => {
@@ -121,23 +144,41 @@ const parseJson = (text: string): unknown => {
   }
 }
 
+function keep(path: string, settings: Settings, logger: Logger): void {
+  try {
+    writeFileAtomic(path, `${JSON.stringify(settings, null, 2)}\n`)
+  } catch (error) {
+    logger.warn(`the settings could not be written to ${path}: ${words(error)}`)
+  }
+}
+
 /** The user's text is never overwritten: it may hold an hour's work and one comma too many. */
-function keepAside(path: string, reason: string, clock: Clock): Omit<Loaded, 'settings'> {
+function broken(
+  settings: Settings,
+  path: string,
+  reason: string,
+  guardUnknown: boolean,
+  clock: Clock,
+  logger: Logger
+): Loaded {
   const aside = `${path}.broken-${new Date(clock.nowMs()).toISOString().replaceAll(':', '-')}`
+  const observes = guardUnknown ? OBSERVES : ''
   try {
     renameSync(path, aside)
   } catch (error) {
     const problem = {
-      text: `The settings file ${path} cannot be used (${reason}) nor moved aside; defaults are used.`,
+      text: `The settings file ${path} cannot be used as it is (${reason}) nor moved aside; defaults stand in for what is wrong.${observes}`,
       whatToDo: `Move it yourself, then start Firebreak again: ${words(error)}.`
     }
-    return { problem, inTheWay: true }
+    return { settings, problem, news: null, inTheWay: true }
   }
+  // What could be read is kept, or the next start would know nothing of it and turn the guard on.
+  keep(path, settings, logger)
   const problem = {
-    text: `The settings file could not be used (${reason}). It was kept as ${aside}; defaults are used.`,
-    whatToDo: 'Mend that file and rename it to settings.json, or set things anew in Settings.'
+    text: `The settings file could not be used as it is (${reason}). It was kept as ${aside}; defaults stand in for what is wrong.${observes}`,
+    whatToDo: 'Set those anew in Settings, or mend that file and rename it to settings.json.'
   }
-  return { problem, inTheWay: false }
+  return { settings, problem, news: null, inTheWay: false }
 }
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error))

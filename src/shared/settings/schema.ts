@@ -12,7 +12,29 @@ export const STOP_TIMEOUT_S = [1, 600] as const
 /** How long a frozen runner waits for an answer, in s. */
 export const ANSWER_S = [3, 600] as const
 
-const names = z.array(z.string().min(1).max(200)).max(256)
+export const protectedNameSchema = z.string().min(1).max(200)
+const names = z.array(protectedNameSchema).max(256)
+
+/** How the guard is to behave. */
+export const guardSettingsSchema = z.strictObject({
+  mode: z.enum(GUARD_MODES).default('balanced'),
+  /** Whether the guard may freeze and stop programs that Firebreak did not start. */
+  mayStopForeign: z.boolean().default(false),
+  /** Names of programs that are never stopped, besides the built-in list; a trailing * matches the rest. */
+  protectedNames: names.default([]),
+  /** How long a frozen runner waits for an answer before it is stopped; the mode 'relaxed' waits for ever. */
+  answerS: z.int().min(ANSWER_S[0]).max(ANSWER_S[1]).default(15)
+})
+
+/** How llama.cpp is launched and stopped. */
+export const llamaCppLaunchSchema = z.strictObject({
+  /** Empty = search PATH and the usual build folders. */
+  binary: z.string().max(4096).default(''),
+  /** A launch that shows no progress for this long has failed. */
+  loadTimeoutS: z.int().min(LOAD_TIMEOUT_S[0]).max(LOAD_TIMEOUT_S[1]).default(180),
+  /** Between SIGTERM and SIGKILL. */
+  stopTimeoutS: z.int().min(STOP_TIMEOUT_S[0]).max(STOP_TIMEOUT_S[1]).default(15)
+})
 
 /** What the user can change. Every field has a default, so that an older file gains new fields quietly. */
 export const settingsSchema = z.strictObject({
@@ -27,27 +49,8 @@ export const settingsSchema = z.strictObject({
   floorBytes: z.number().int().nonnegative().nullable().default(null),
   /** Searched for model files besides the usual places. */
   modelFolders: z.array(z.string().max(4096)).max(64).default([]),
-  guard: z
-    .strictObject({
-      mode: z.enum(GUARD_MODES).default('balanced'),
-      /** Whether the guard may freeze and stop programs that Firebreak did not start. */
-      mayStopForeign: z.boolean().default(false),
-      /** Names of programs that are never stopped, besides the built-in list; a trailing * matches the rest. */
-      protectedNames: names.default([]),
-      /** How long a frozen runner waits for an answer before it is stopped; the mode 'relaxed' waits for ever. */
-      answerS: z.int().min(ANSWER_S[0]).max(ANSWER_S[1]).default(15)
-    })
-    .prefault({}),
-  llamacpp: z
-    .strictObject({
-      /** Empty = search PATH and the usual build folders. */
-      binary: z.string().max(4096).default(''),
-      /** A launch that shows no progress for this long has failed. */
-      loadTimeoutS: z.int().min(LOAD_TIMEOUT_S[0]).max(LOAD_TIMEOUT_S[1]).default(180),
-      /** Between SIGTERM and SIGKILL. */
-      stopTimeoutS: z.int().min(STOP_TIMEOUT_S[0]).max(STOP_TIMEOUT_S[1]).default(15)
-    })
-    .prefault({})
+  guard: guardSettingsSchema.prefault({}),
+  llamacpp: llamaCppLaunchSchema.prefault({})
 })
 export type Settings = DeepReadonly<z.infer<typeof settingsSchema>>
 

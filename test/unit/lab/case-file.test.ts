@@ -32,7 +32,7 @@ describe('a preparation', () => {
     const { settings, profiles } = written(prepareFile(one))
     expect(readSettings(settings)).toMatchObject({
       ok: true,
-      value: { guard: { mayStopForeign: one.mayStopForeign } }
+      value: { settings: { guard: { mayStopForeign: one.mayStopForeign } }, left: [] }
     })
     for (const profile of profiles) expect(profileSchema.safeParse(profile).success).toBe(true)
     const started = caseFile(one, 'firebreak', 0).match(/(?<=^(?:PROFILE|BESIDE)=')[^']+/gm) ?? []

@@ -52,26 +52,69 @@ describe('settings', () => {
     expect(seen).toEqual(['light'])
   })
 
-  const broken: readonly [string, string, RegExp][] = [
+  const observing = { ...defaultSettings(), guard: { ...defaultSettings().guard, mode: 'observe' } }
+  const unreadable: readonly [string, string, RegExp][] = [
     ['no JSON', '{"version":1,', /not a JSON object/],
     ['empty', '', /not a JSON object/],
     ['a list', '[]', /not a JSON object/],
     ['no version', '{}', /no version/],
     ['a newer version', '{"version":99}', /newer Firebreak/],
-    ['a wrong type', '{"version":1,"theme":7}', /theme/],
-    ['an unknown field', '{"version":1,"thema":"dark"}', /thema/],
-    ['binary', '\u0000\u0001\u0002', /not a JSON object/]
+    ['binary', '\u0000\u0001\u0002', /not a JSON object/],
+    ['a guard that is none', '{"version":2,"guard":"on"}', /guard: it is not/],
+    ['a mode nobody knows', '{"version":2,"guard":{"mode":"berserk"}}', /guard\.mode/],
+    ['names that are none', '{"version":2,"guard":{"protectedNames":"vllm"}}', /guard\.protectedNames/]
   ]
-  it.each(broken)('keep a file with %s aside and use defaults', (_name, text, reason) => {
+  it.each(unreadable)('keep a file with %s aside, and the guard only observes', (_name, text, reason) => {
     writeFileSync(file(), text)
     const store = open()
-    expect(store.get()).toEqual(defaultSettings())
+    expect(store.get()).toEqual(observing)
     expect(store.problem?.text).toMatch(reason)
-    const [kept] = readdirSync(folder)
-    expect(kept).toMatch(/^settings\.json\.broken-/)
-    expect(readFileSync(join(folder, kept ?? ''), 'utf8')).toBe(text)
+    expect(store.problem?.text).toContain('only observes')
+    const kept = readdirSync(folder).find((name) => name.startsWith('settings.json.broken-')) ?? ''
+    expect(readFileSync(join(folder, kept), 'utf8')).toBe(text)
     expect(store.problem?.text).toContain(kept)
     expect(warned).toHaveLength(1)
+    // The next start, too, and says it no more.
+    expect(open().get()).toEqual(observing)
+    expect(open().problem).toBeNull()
+  })
+
+  it('keep each field that can be read, and name the others', () => {
+    const guard = { mode: 'relaxed', protectedNames: ['vllm', 7, ''], answerS: 'soon', more: 1 }
+    const llamacpp = { binary: '/opt/llama-server', stopTimeoutS: -1 }
+    writeFileSync(
+      file(),
+      JSON.stringify({ version: 2, theme: 7, thema: 'dark', reserveBytes: 1_000, guard, llamacpp })
+    )
+    const store = open()
+    expect(store.get()).toEqual({
+      ...defaultSettings(),
+      reserveBytes: 1_000,
+      guard: { ...defaultSettings().guard, mode: 'relaxed', protectedNames: ['vllm'] },
+      llamacpp: { ...defaultSettings().llamacpp, binary: '/opt/llama-server' }
+    })
+    for (const name of [
+      'theme',
+      'thema',
+      'guard.protectedNames',
+      'guard.answerS',
+      'guard.more',
+      'llamacpp.stopTimeoutS'
+    ])
+      expect(store.problem?.text).toContain(name)
+    expect(store.problem?.text).not.toContain('only observes')
+    expect(open().get()).toEqual(store.get())
+  })
+
+  it('of version 1 tell once that the guard is on now', () => {
+    writeFileSync(file(), '{"version":1,"theme":"dark"}')
+    const store = open()
+    expect(store.news?.text).toMatch(/^The guard is on: it pauses and stops models when memory runs out\./)
+    expect(store.news?.whatToDo).toContain('Guard page')
+    expect(store.problem).toBeNull()
+    expect(store.get()).toEqual({ ...defaultSettings(), theme: 'dark' })
+    expect(open().news).toBeNull()
+    expect(open().get().theme).toBe('dark')
   })
 
   it('refuse a value out of range and keep the old one', () => {
@@ -113,7 +156,7 @@ describe('settings', () => {
 
   it('can be peeked at without touching a broken file', () => {
     writeFileSync(file(), 'broken')
-    expect(peekSettings(folder)).toEqual(defaultSettings())
+    expect(peekSettings(folder)).toEqual(observing)
     expect(readdirSync(folder)).toEqual(['settings.json'])
     writeFileSync(file(), '{"version":1,"hardwareAcceleration":true}')
     expect(peekSettings(folder).hardwareAcceleration).toBe(true)
