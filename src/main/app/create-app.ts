@@ -90,6 +90,10 @@ export function createApp(ports: AppPorts): App {
     logger,
     gpu: () => gpu.latest(),
     onSnapshot(snapshot) {
+      if (live === null) {
+        const unfit = settings.fit(snapshot.memInfo.memTotalBytes)
+        if (unfit !== null) note('warning', unfit.text, unfit.whatToDo)
+      }
       const drilling = guarding.drill.holder()
       const named = [...runners.holders(), ...(drilling === null ? [] : [drilling])]
       const ledger = accountOf(snapshot, named, uptime() * 1_000)

@@ -6,6 +6,7 @@ import { err, ok } from '../../shared/util/result.ts'
 import type { RecentRing } from '../history/recent.ts'
 import { findModels } from '../models/find.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
+import { thresholdProblem } from '../settings/bounds.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
 import type { AppPorts } from './app-ports.ts'
@@ -73,6 +74,13 @@ export function createHandlers(parts: HandlerParts): Handlers {
     'runners.installed': async () => ok(await runners.installed()),
     'profiles.list': async () => ok(runners.profiles()),
     'profiles.save': async (profile) => {
+      const { reserveBytes } = settings.get()
+      const memTotalBytes = parts.live()?.memTotalBytes ?? null
+      const wrong =
+        profile.floorBytes === null || memTotalBytes === null
+          ? null
+          : thresholdProblem({ reserveBytes, floorBytes: profile.floorBytes }, memTotalBytes)
+      if (wrong !== null) return err(wrong)
       const saved = await runners.saveProfile(profile)
       if (saved.ok) parts.lookAnew()
       return saved

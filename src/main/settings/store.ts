@@ -14,6 +14,7 @@ import type { Disposable } from '../../shared/util/disposable.ts'
 import type { ContractError } from '../../shared/contract/errors.ts'
 import { writeFileAtomic } from '../platform/atomic-file.ts'
 import type { Clock, Logger } from '../platform/ports.ts'
+import { fitted, thresholdProblem } from './bounds.ts'
 
 export interface SettingsProblem {
   readonly text: string
@@ -25,6 +26,8 @@ export interface SettingsStore {
   get(): Settings
   set(patch: SettingsPatch): Result<Settings, ContractError>
   onChange(listener: (settings: Settings) => void): Disposable
+  /** The size of this machine is known: from now on thresholds are held against it. What was changed to fit, if so. */
+  fit(memTotalBytes: number): SettingsProblem | null
   /** Set when the file on disk could not be used and was kept aside. */
   readonly problem: SettingsProblem | null
   /** What is new to the user since the file was written, once; null where nothing is. */
@@ -36,12 +39,24 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
   const loaded = load(path, clock, logger)
   if (loaded.problem) logger.warn(`${loaded.problem.text} ${loaded.problem.whatToDo}`)
   let current = loaded.settings
+  let memTotalBytes: number | null = null
   const changed = createEmitter<Settings>((error) => logger.error('a settings listener failed', error))
   return {
     get: () => current,
     problem: loaded.problem,
     news: loaded.news,
     onChange: (listener) => changed.on(listener),
+    fit(totalBytes) {
+      memTotalBytes = totalBytes
+      const wrong = thresholdProblem(current, totalBytes)
+      if (wrong === null) return null
+      current = fitted(current, totalBytes)
+      changed.emit(current)
+      return {
+        text: `The thresholds in the settings file do not fit this machine: ${wrong.message}. Ones that do are used.`,
+        whatToDo: 'Set the reserve and the floor anew on the Guard page.'
+      }
+    },
     set(patch) {
       const merged = settingsSchema.safeParse({
         ...current,
@@ -50,6 +65,9 @@ export function openSettings(configDir: string, clock: Clock, logger: Logger): S
         llamacpp: { ...current.llamacpp, ...patch.llamacpp }
       })
       if (!merged.success) return invalid(merged.error.issues)
+      const wrong = memTotalBytes === null ? null : thresholdProblem(merged.data, memTotalBytes)
+      const isAsked = patch.reserveBytes !== undefined || patch.floorBytes !== undefined
+      if (wrong !== null && isAsked) return err(wrong)
       const { floorBytes, reserveBytes } = merged.data
       if (floorBytes !== null && reserveBytes !== null && floorBytes > reserveBytes) {
         return err({

@@ -154,6 +154,41 @@ describe('settings', () => {
     })
   })
 
+  it('hold thresholds against the machine, and against the automatic other one', () => {
+    const GIB = 1024 ** 3
+    const store = open()
+    expect(store.fit(120 * GIB)).toBeNull()
+    for (const [patch, said] of [
+      [{ reserveBytes: 200 * GIB }, /more than this machine has .* lower one/],
+      [{ floorBytes: 200 * GIB }, /more than this machine has/],
+      [{ floorBytes: 7 * GIB }, /above the reserve \(6\.0 GiB, automatic\): raise the reserve/],
+      [{ reserveBytes: GIB }, /floor \(2\.0 GiB, automatic\) cannot be above/]
+    ] as const) {
+      expect(store.set(patch)).toMatchObject({
+        ok: false,
+        error: { code: 'settings-invalid', message: expect.stringMatching(said) }
+      })
+    }
+    expect(store.get()).toEqual(defaultSettings())
+    expect(store.set({ reserveBytes: 8 * GIB, floorBytes: 7 * GIB }).ok).toBe(true)
+    expect(store.set({ reserveBytes: 0, floorBytes: 0 }).ok).toBe(true)
+  })
+
+  it('fit thresholds written by hand to the machine, and say so', () => {
+    const GIB = 1024 ** 3
+    const text = JSON.stringify({ version: 2, reserveBytes: 200 * GIB, floorBytes: 300 * GIB })
+    writeFileSync(file(), text)
+    const store = open()
+    expect(store.fit(120 * GIB)?.text).toContain('do not fit this machine')
+    expect(store.get()).toMatchObject({ reserveBytes: null, floorBytes: null })
+    expect(readFileSync(file(), 'utf8')).toBe(text)
+    expect(store.fit(120 * GIB)).toBeNull()
+    writeFileSync(file(), JSON.stringify({ version: 2, reserveBytes: 4 * GIB, floorBytes: 5 * GIB }))
+    const other = open()
+    expect(other.fit(120 * GIB)?.text).toContain('cannot be above the reserve')
+    expect(other.get()).toMatchObject({ reserveBytes: 4 * GIB, floorBytes: 4 * GIB })
+  })
+
   it('can be peeked at without touching a broken file', () => {
     writeFileSync(file(), 'broken')
     expect(peekSettings(folder)).toEqual(observing)
