@@ -84,7 +84,7 @@ describe('a fire drill on this machine', () => {
     const running = await started()
     const report = await undisturbed(running)
     expect(report.text).toMatch(
-      /^Warned after [\d.]+ s, froze after [\d.]+ s, stopped after [\d.]+ s; [\d.]+ [MG]iB came back\.$/
+      /^Warned after [\d.]+ s, paused after [\d.]+ s, stopped after [\d.]+ s; [\d.]+ [MG]iB came back\.$/
     )
     expect(report.passed).toBe(true)
     const { warnedAtS, frozenAtS, stoppedAtS, memoryBackAtS } = report
@@ -115,7 +115,7 @@ describe('a fire drill on this machine', () => {
     { timeout: TRIES_MS },
     async (mode) => {
       const report = await undisturbed(await started(mode))
-      expect(report.text).toMatch(/^Warned after .* froze after .* stopped after /)
+      expect(report.text).toMatch(/^Warned after .* paused after .* stopped after /)
       expect(report.passed).toBe(true)
     }
   )

@@ -12,7 +12,7 @@ export const sampleDrill: DrillReport = {
   id: 'drill-1790000000000',
   atMs: 1_790_000_000_000,
   passed: true,
-  text: 'Warned after 2.1 s, froze after 4.0 s, stopped after 7.2 s; 1.0 GiB came back.',
+  text: 'Warned after 2.1 s, paused after 4.0 s, stopped after 7.2 s; 1.0 GiB came back.',
   boundBytes: GIB,
   stepBytes: GIB / 64,
   warnedAtS: 2.1,

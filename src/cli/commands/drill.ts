@@ -9,9 +9,9 @@ const DRILL_WATCH = 'drill'
 /** For who waits: what each of the guard's events means in a drill. */
 const PROGRESS: Readonly<Partial<Record<GuardEvent['kind'], string>>> = {
   warn: 'the guard warns',
-  freeze: 'the guard has frozen it; nobody answers',
-  terminate: 'the guard has told it to end',
-  kill: 'the guard has ended it',
+  freeze: 'the guard has paused it; nobody answers',
+  terminate: 'the guard stops it',
+  kill: 'the guard stops it by force',
   gone: 'its process is gone',
   'memory-back': 'its memory is back',
   'memory-missing': 'its memory is not back in time',
@@ -20,7 +20,7 @@ const PROGRESS: Readonly<Partial<Record<GuardEvent['kind'], string>>> = {
 
 export const drill: Command = {
   name: 'drill',
-  about: 'fire drill: proves on this machine that the guard warns, freezes and stops',
+  about: 'fire drill: proves on this machine that the guard warns, pauses and stops',
   positionals: [],
   options: {},
   example: 'firebreakctl drill --json',
@@ -62,7 +62,7 @@ export function describeDrill(report: DrillReport): string {
     `${report.passed ? 'Passed' : 'Not passed'}. ${printable(report.text)}`,
     columns([
       ['warned', at(report.warnedAtS)],
-      ['frozen', at(report.frozenAtS)],
+      ['paused', at(report.frozenAtS)],
       ['stopped', at(report.stoppedAtS)],
       ['memory back', at(report.memoryBackAtS)],
       ['taken', `${formatBytes(report.takenBytes)} of at most ${formatBytes(report.boundBytes)}`],

@@ -2,6 +2,7 @@ import type { Incident, IncidentSummary } from '../../shared/model/guard.ts'
 import { ok } from '../../shared/util/result.ts'
 import type { Command } from '../command.ts'
 import { columns, formatBytes, formatTime, printable, sparkline } from '../format.ts'
+import { eventInWords } from './guard-words.ts'
 
 const CURVE_WIDTH = 60
 const MS_PER_S = 1000
@@ -35,7 +36,7 @@ export function describeIncident({ title, atMs, text, events, curve }: Incident)
   if (events.length > 0) {
     const rows = events.map((event) => [
       formatTime(event.atMs),
-      event.kind,
+      eventInWords(event.kind),
       formatBytes(event.availableBytes),
       printable(event.reasons[0] ?? '')
     ])

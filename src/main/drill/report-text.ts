@@ -27,7 +27,7 @@ export function drillText(line: Timeline, facts: DrillFacts): string {
     )
   }
   if (line.stoppedAtS === null && facts.endedBy !== null) {
-    return `${sofar}The drill's own process ended before the guard stopped it (${facts.endedBy}). ${AGAIN} If it ends the same way, something else on this machine kills processes: see the conflicts on the Guard page.`
+    return `${sofar}The drill's own process ended before the guard stopped it (${facts.endedBy}). ${AGAIN} If it ends the same way, something else on this machine ends processes by force: see the conflicts on the Guard page.`
   }
   if (line.failure !== null) {
     return `${sofar}The guard could not act: ${line.failure} See the notes of the sentinel on the Guard page.`
@@ -43,18 +43,18 @@ export function drillText(line: Timeline, facts: DrillFacts): string {
   if (facts.aboveFloorBytes > 0) {
     return `${sofar}The drill took ${bytesInWords(facts.takenBytes)}, but memory never came down to its floor: other programs gave back as much meanwhile. ${AGAIN}`
   }
-  const missing = line.warnedAtS === null ? 'warn' : line.frozenAtS === null ? 'freeze' : 'stop'
+  const missing = line.warnedAtS === null ? 'warn' : line.frozenAtS === null ? 'pause' : 'stop'
   return (
     `${sofar}The guard did not ${missing} within ${s(facts.seconds)} although memory had fallen below the drill's floor. ` +
     'Restart Firebreak, run the drill again, and if it fails again, do not rely on the guard: its log is in the data folder.'
   )
 }
 
-/** 'Warned after 2.1 s, froze after 4.0 s, stopped after 7.2 s', as far as it came. */
+/** 'Warned after 2.1 s, paused after 4.0 s, stopped after 7.2 s', as far as it came. */
 function deeds(line: Timeline): string {
   const parts: string[] = []
   if (line.warnedAtS !== null) parts.push(`warned after ${s(line.warnedAtS)}`)
-  if (line.frozenAtS !== null) parts.push(`froze after ${s(line.frozenAtS)}`)
+  if (line.frozenAtS !== null) parts.push(`paused after ${s(line.frozenAtS)}`)
   if (line.stoppedAtS !== null) parts.push(`stopped after ${s(line.stoppedAtS)}`)
   const text = parts.join(', ')
   return text.charAt(0).toUpperCase() + text.slice(1)

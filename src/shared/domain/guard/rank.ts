@@ -10,7 +10,7 @@ const GIB = 1024 ** 3
 export interface RankPolicy {
   /** The user's list, on top of the built-in one. */
   readonly protectedNames: readonly string[]
-  /** Whether programs that Firebreak did not start may be stopped, or frozen. */
+  /** Whether programs that Firebreak did not start may be stopped, or paused. */
   readonly mayStopForeign: boolean
   /** How fast memory falls now; 0: not. */
   readonly fallBytesPerS: number
@@ -114,7 +114,7 @@ function whyOf(candidate: Candidate, bytes: number, causes: boolean): string {
   else if (growthBytesPerS >= GROWS_BYTES_PER_S) words.push(`grows by ${rate}`)
   if (phase === 'idle') words.push('idle')
   if (phase === 'loading') words.push('still loading')
-  if (phase === 'frozen') words.push('frozen')
+  if (phase === 'frozen') words.push('paused')
   if (importance === 'low') words.push('low importance')
   if (words.length === 0) words.push(`holds ${bytesInWords(bytes)}`)
   if (importance === 'high') words.push('though of high importance')

@@ -9,10 +9,10 @@ const EASED = 'It has eased; the level is kept for some seconds.'
 const NOBODY = 'Nobody may be stopped: all that run are pinned, protected or not allowed.'
 
 const STAGE_WORDS: Readonly<Record<Episode['stage'], string>> = {
-  frozen: 'is frozen: it takes no more memory, and keeps what it has.',
-  ending: 'has been told to end.',
-  killed: 'has been killed; its end is waited for.',
-  pause: 'has ended; its memory is waited for.'
+  frozen: 'is paused: it takes no more memory, and keeps what it has.',
+  ending: 'is being stopped.',
+  killed: 'has been stopped by force; its end is waited for.',
+  pause: 'has been stopped; its memory is waited for.'
 }
 
 /** Why the level is what it is, in sentences for people, the most important first. */

@@ -41,7 +41,7 @@ describe('a drill that passes', () => {
     const line = lineOf('warn', 'freeze', stop, 'gone', 'memory-back')
     expect(hasPassed(line)).toBe(true)
     expect(drillText(line, facts)).toBe(
-      'Warned after 1.0 s, froze after 2.0 s, stopped after 3.0 s; 922 MiB came back.'
+      'Warned after 1.0 s, paused after 2.0 s, stopped after 3.0 s; 922 MiB came back.'
     )
   })
 
@@ -66,8 +66,8 @@ describe('a drill that does not pass says what did not happen', () => {
   const untilGone = ['warn', 'freeze', 'terminate', 'gone'] as const
   it.each<[string, Timeline, Partial<DrillFacts>, RegExp]>([
     ['nothing', lineOf(), {}, /^The guard did not warn within 60.0 s/],
-    ['no freeze', lineOf('warn'), {}, /^Warned after 1.0 s. The guard did not freeze/],
-    ['no stop', lineOf('warn', 'freeze'), {}, /froze after 2.0 s. The guard did not stop/],
+    ['no freeze', lineOf('warn'), {}, /^Warned after 1.0 s. The guard did not pause/],
+    ['no stop', lineOf('warn', 'freeze'), {}, /paused after 2.0 s. The guard did not stop/],
     ['no proof', lineOf(...untilGone), {}, /No proof came that its memory is back/],
     ['missing', lineOf(...untilGone, 'memory-missing'), {}, /memory is not back: other programs took/],
     ['noise', lineOf(), { aboveFloorBytes: 1 }, /^The drill took 870 MiB, but memory never came down/],
