@@ -1,22 +1,25 @@
 import type { CommandInput, CommandOutput } from '../../shared/contract/commands.ts'
 import type { ContractError } from '../../shared/contract/errors.ts'
-import type { GuardView, SentinelStatus } from '../../shared/model/guard.ts'
+import type { GuardAsk, GuardView, SentinelStatus } from '../../shared/model/guard.ts'
 import { GUARD_MODES, type GuardMode } from '../../shared/model/status.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Command, Core, Values } from '../command.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { columns, formatBytes, formatReading, formatTime, printable } from '../format.ts'
 import { sizeInBytes } from '../numbers.ts'
+import { eventInWords } from './guard-words.ts'
 
 /** Enough to see what just happened; the incidents have the rest. */
 const SHOWN_EVENTS = 5
 /** New sizes hold from the next look at memory on, a second away at most. */
 const SETTLE_DEADLINE_MS = 1_500
 const SETTLE_LOOK_MS = 50
+const MS_PER_S = 1_000
 
 export const guard: Command = {
   name: 'guard',
-  about: 'how the guard stands and what it would do now; with a mode: sets it',
+  about:
+    'how the guard stands and what it would do now; with a mode: sets it, and with any but custom the automatic sizes',
   positionals: [{ name: 'MODE', about: GUARD_MODES.join(', '), optional: true }],
   options: {
     reserve: { type: 'string', value: 'BYTES', about: "with custom: where warning begins (6GiB, or 'auto')" },
@@ -81,7 +84,9 @@ function patchOf(
     )
   }
   if (mode === undefined) return ok(null)
-  if (isMode(mode)) return ok({ guard: { mode }, ...sizes })
+  if (mode === 'custom') return ok({ guard: { mode }, ...sizes })
+  // Sizes of one's own are what 'custom' means.
+  if (isMode(mode)) return ok({ guard: { mode }, reserveBytes: null, floorBytes: null })
   return usage(
     `there is no mode '${mode}'.${didYouMean(mode, GUARD_MODES)} Known: ${GUARD_MODES.join(', ')}.`
   )
@@ -109,7 +114,7 @@ export function describeGuard(view: GuardView): string {
       ? []
       : [`This sentinel cannot stop ${listOr(sentinel.unreachableIds, '')}: another user's processes.`]),
     printable(view.wouldDo),
-    ...(ask === null ? [] : [`It asks: ${printable(ask.text)}`])
+    ...(ask === null ? [] : [describeAsk(ask)])
   ]
   if (ranking.victims.length > 0) {
     const rows = ranking.victims.map(({ label, bytes, reloadS, why }) => [
@@ -133,13 +138,35 @@ export function describeGuard(view: GuardView): string {
       .slice(0, SHOWN_EVENTS)
       .map(({ atMs, kind, label, reasons }) => [
         formatTime(atMs),
-        kind,
+        eventInWords(kind),
         printable(label ?? ''),
         printable(reasons[0] ?? '')
       ])
     sections.push(`Newest acts:\n${columns(rows)}`)
   }
   return sections.join('\n\n')
+}
+
+/** The question, what happens without an answer, and how to give one. */
+function describeAsk({ text, stage, victimId, actsAtMs }: GuardAsk): string {
+  const id = printable(victimId)
+  const choices = stage === 'frozen' ? 'stop|continue|keep' : 'stop|continue'
+  return [
+    `It asks: ${printable(text)}`,
+    unanswered(stage, actsAtMs === null ? null : Math.max(0, Math.ceil((actsAtMs - Date.now()) / MS_PER_S))),
+    `Answer with: firebreakctl answer ${id} ${choices}`
+  ].join('\n')
+}
+
+function unanswered(stage: GuardAsk['stage'], seconds: number | null): string {
+  if (stage === 'warn') {
+    return seconds === null
+      ? 'Without an answer it is paused if memory reaches the floor.'
+      : `Without an answer it is paused in about ${seconds} s.`
+  }
+  return seconds === null
+    ? 'It stays paused until you answer, unless memory falls below the floor.'
+    : `Without an answer it is stopped in ${seconds} s, or at once if memory falls below the floor.`
 }
 
 function sentinelText({ state, pid, rights, memoryLocked, priorityRaised }: SentinelStatus): string {

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { answer } from './answer.ts'
 import { drill } from './drill.ts'
 import { guard } from './guard.ts'
 import { incidents } from './incidents.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   stop,
   logs,
   guard,
+  answer,
   drill,
   incidents,
   serve

@@ -94,10 +94,13 @@ describe('guard', () => {
     expect(stdout).not.toContain('\u001b')
     expect(stdout).toContain('cannot stop container:ab')
     expect(stdout).toContain('It asks: Stop tiny?')
+    expect(stdout).toContain('Without an answer it is paused if memory reaches the floor.')
+    expect(stdout).toContain('Answer with: firebreakctl answer tiny stop|continue\n')
   })
 
   it.each([
-    [['strict'], { guard: { mode: 'strict' } }],
+    [['strict'], { guard: { mode: 'strict' }, reserveBytes: null, floorBytes: null }],
+    [['off'], { guard: { mode: 'off' }, reserveBytes: null, floorBytes: null }],
     [['custom'], { guard: { mode: 'custom' } }],
     [
       ['custom', '--reserve', '8GiB', '--floor', '512 MiB'],
@@ -138,6 +141,52 @@ describe('guard', () => {
   })
 })
 
+describe('answer', () => {
+  const ask = {
+    watchId: 'main',
+    victimId: 'tiny',
+    label: 'tiny',
+    stage: 'frozen' as const,
+    text: 'Paused tiny.',
+    actsAtMs: null,
+    victimBytes: GIB
+  }
+  const asking: Partial<Handlers> = { 'guard.get': async () => ok({ ...sampleGuardView, ask } as never) }
+
+  it.each([
+    ['stop', 'stop', 'tiny is being stopped.'],
+    ['continue', 'continue', 'tiny goes on.'],
+    ['keep', 'keep-frozen', 'tiny stays paused']
+  ])('%s is given to the guard', async (word, choice, said) => {
+    const { dir, core } = await withCore({ ...asking, 'guard.answer': async () => ok({}) })
+    const { exit, stdout } = await cli(dir, 'answer', 'tiny', word)
+    expect(exit).toBe(0)
+    expect(stdout).toContain(said)
+    const input = { watchId: 'main', victimId: 'tiny', choice }
+    expect(core.calls).toContainEqual({ command: 'guard.answer', input })
+  })
+
+  it('exits 3 when nothing, or another one, is asked about, and when it came too late', async () => {
+    const calm = await withCore()
+    const ran = await cli(calm.dir, 'answer', 'tiny', 'stop')
+    expect(ran).toMatchObject({ exit: 3, stdout: '' })
+    expect(ran.stderr).toContain('it asks nothing')
+    running?.dispose()
+    const late = await withCore({
+      ...asking,
+      'guard.answer': async () => err({ code: 'refused', message: 'Nobody is asked about that any more.' })
+    })
+    expect((await cli(late.dir, 'answer', 'huge', 'stop')).stderr).toContain('it asks about tiny')
+    expect(await cli(late.dir, 'answer', 'tiny', 'stop')).toMatchObject({ exit: 3, stdout: '' })
+  })
+
+  it('exits 2 for an answer that does not exist', async () => {
+    const ran = await cli(join(folder, 'nobody'), 'answer', 'tiny', 'stopp')
+    expect(ran.exit).toBe(2)
+    expect(ran.stderr).toContain("Did you mean 'stop'?")
+  })
+})
+
 const drillEvent = (sequence: number, kind: GuardEvent['kind'], watchId = 'drill'): GuardEvent => ({
   sequence,
   atMs: sequence,
@@ -174,12 +223,12 @@ describe('drill', () => {
     expect(stderr.split('\n').filter(Boolean)).toEqual([
       'firebreakctl: a process takes memory, within a bound that cannot hurt',
       'firebreakctl: the guard warns',
-      'firebreakctl: the guard has frozen it; nobody answers'
+      'firebreakctl: the guard has paused it; nobody answers'
     ])
-    expect(stdout.startsWith('Passed. Warned after 2.1 s, froze after 4.0 s, stopped after 7.2 s;')).toBe(
+    expect(stdout.startsWith('Passed. Warned after 2.1 s, paused after 4.0 s, stopped after 7.2 s;')).toBe(
       true
     )
-    expect(stdout).toMatch(/warned +2\.1 s\nfrozen +4\.0 s\nstopped +7\.2 s\nmemory back +7\.6 s/)
+    expect(stdout).toMatch(/warned +2\.1 s\npaused +4\.0 s\nstopped +7\.2 s\nmemory back +7\.6 s/)
   })
 
   it('prints the whole report as JSON', async () => {
@@ -188,12 +237,12 @@ describe('drill', () => {
   })
 
   it('exits 4 when it was not passed, with the report all the same', async () => {
-    const failed = { ...sampleDrill, passed: false, text: 'The guard did not freeze.', frozenAtS: null }
+    const failed = { ...sampleDrill, passed: false, text: 'The guard did not pause.', frozenAtS: null }
     const { dir } = await withCore({ 'guard.drill': async () => ok(failed as never) })
     const { exit, stdout, stderr } = await cli(dir, 'drill')
     expect(exit).toBe(4)
-    expect(stdout.startsWith('Not passed. The guard did not freeze.')).toBe(true)
-    expect(stdout).toMatch(/frozen +-/)
+    expect(stdout.startsWith('Not passed. The guard did not pause.')).toBe(true)
+    expect(stdout).toMatch(/paused +-/)
     expect(stderr).toContain('not passed')
   })
 
@@ -218,7 +267,7 @@ describe('incidents', () => {
     const { dir } = await withCore()
     const { stdout } = await cli(dir, 'incidents', sampleIncident.id)
     expect(stdout).toContain(sampleIncident.text)
-    expect(stdout).toContain('freeze  3.0 GiB  Memory will be below the floor in about 1 s.')
+    expect(stdout).toContain('paused  3.0 GiB  Memory will be below the floor in about 1 s.')
     expect(stdout).toContain('61.0 GiB  tiny')
     expect(JSON.parse((await cli(dir, 'incidents', sampleIncident.id, '--json')).stdout)).toEqual(
       sampleIncident
