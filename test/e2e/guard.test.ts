@@ -127,7 +127,9 @@ describe('the guard in the panel', () => {
       await guard.mode('Balanced').focus()
       await page.keyboard.press('ArrowRight')
       await until('Strict to be chosen', async () => await guard.mode('Strict').isChecked())
-      expect(sent.of('settings.set')).toEqual([{ guard: { mode: 'strict' } }])
+      expect(sent.of('settings.set')).toEqual([
+        { guard: { mode: 'strict' }, reserveBytes: null, floorBytes: null }
+      ])
     })
 
     it('the reserve moves by keyboard, is saved on release and makes the mode Custom; automatic takes it back', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { modePatch, sizesPatch } from '../../../src/renderer/src/stores/own-sizes.ts'
+import { defaultSettings } from '../../../src/shared/settings/schema.ts'
 import { GUARD_MODES } from '../../../src/shared/model/status.ts'
 import { scaleAround } from '../../../src/renderer/src/charts/curve.ts'
 import { graphMarks } from '../../../src/renderer/src/charts/marks.ts'
@@ -56,6 +58,29 @@ describe('the handles', () => {
     expect(readThreshold('floorBytes', '', SPARK)).toEqual({ bytes: null, bad: null })
     expect(readThreshold('floorBytes', '1,5 GiB', SPARK)).toEqual({ bytes: 1.5 * GIB, bad: null })
     expect(readThreshold('reserveBytes', '0', SPARK)).toEqual({ bytes: 0, bad: null })
+  })
+})
+
+describe('modes and sizes', () => {
+  const settings = defaultSettings()
+  const own = { ...settings, reserveBytes: GIB, guard: { ...settings.guard, mode: 'custom' as const } }
+
+  test('every mode but Custom takes own sizes back', () => {
+    for (const mode of GUARD_MODES) {
+      const { guard, ...sizes } = modePatch(mode)
+      expect(guard).toEqual({ mode })
+      expect(sizes).toEqual(mode === 'custom' ? {} : { reserveBytes: null, floorBytes: null })
+    }
+  })
+
+  test('an own size means Custom, none left means Balanced', () => {
+    expect(sizesPatch(settings, { floorBytes: GIB })).toEqual({ floorBytes: GIB, guard: { mode: 'custom' } })
+    expect(sizesPatch(own, { floorBytes: GIB })).toEqual({ floorBytes: GIB })
+    expect(sizesPatch(own, { reserveBytes: null })).toEqual({
+      reserveBytes: null,
+      guard: { mode: 'balanced' }
+    })
+    expect(sizesPatch(settings, { floorBytes: null })).toEqual({ floorBytes: null })
   })
 })
 

@@ -3,6 +3,7 @@ import { GUARD_MODES } from '../../../../shared/model/status.ts'
 import { modeWords } from '../../format/guard.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
+import { modePatch } from '../../stores/own-sizes.ts'
 import { Message } from '../../ui/message.tsx'
 
 /** How much the guard does by itself: every mode with its sentence, so that nobody has to try them. */
@@ -29,7 +30,7 @@ export function ModePicker(): ReactNode {
                   checked={one === mode}
                   disabled={!connected}
                   aria-describedby={`mode-${one}`}
-                  onChange={() => void change('guard.mode', { guard: { mode: one } })}
+                  onChange={() => void change('guard.mode', modePatch(one))}
                 />
                 <span className="mode-name">{name}</span>
                 <span id={`mode-${one}`} className="mode-does small muted">
@@ -39,6 +40,9 @@ export function ModePicker(): ReactNode {
             )
           })}
         </div>
+        <p className="small muted mode-sizes">
+          Sizes of your own are Custom: every other mode sets reserve and floor back to automatic.
+        </p>
         {outcome?.kind === 'failed' && <Message tone="error" {...told(outcome.error)} />}
       </div>
     </section>

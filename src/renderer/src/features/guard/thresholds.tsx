@@ -7,27 +7,13 @@ import {
   type ReactNode,
   type RefObject
 } from 'react'
-import type { CommandInput } from '../../../../shared/contract/commands.ts'
 import { MIB, bytesText, bytesWords } from '../../format/bytes.ts'
 import type { ThresholdField, Thresholds as Both } from '../../format/gib.ts'
 import { usePanel } from '../../stores/context.ts'
+import { sizesPatch } from '../../stores/own-sizes.ts'
 import { Strip } from '../../ui/strip.tsx'
 import { ThresholdInput } from './threshold-input.tsx'
 import { afterKey, bounds, placed } from './threshold-math.ts'
-
-/** What a change of a threshold sends: with thresholds of one's own, Balanced is Custom, and the other way round. */
-function usePatch(): (patch: Partial<Record<ThresholdField, number | null>>) => CommandInput<'settings.set'> {
-  const settings = usePanel('settings', (state) => state.settings)
-  return (patch) => {
-    const reserve = patch.reserveBytes === undefined ? settings?.reserveBytes : patch.reserveBytes
-    const floor = patch.floorBytes === undefined ? settings?.floorBytes : patch.floorBytes
-    const isAutomatic = (reserve ?? null) === null && (floor ?? null) === null
-    const mode = settings?.guard.mode
-    if (mode === 'balanced' && !isAutomatic) return { ...patch, guard: { mode: 'custom' } }
-    if (mode === 'custom' && isAutomatic) return { ...patch, guard: { mode: 'balanced' } }
-    return patch
-  }
-}
 
 /** Reserve and floor: on the strip with the pointer or the arrow keys, and as numbers beneath. */
 export function Thresholds(): ReactNode {
@@ -40,7 +26,7 @@ export function Thresholds(): ReactNode {
   const effectiveFloor = usePanel('guard', (state) => state.view?.floorBytes ?? 0)
   const change = usePanel('settings', (state) => state.change)
   const connected = usePanel('app', (state) => state.link === 'connected')
-  const patchOf = usePatch()
+  const isCustom = settings?.guard.mode === 'custom'
   /** While a handle is moved; null = as it is set. */
   const [moved, setMoved] = useState<Partial<Both> | null>(null)
   const track = useRef<HTMLDivElement>(null)
@@ -56,16 +42,18 @@ export function Thresholds(): ReactNode {
     const bytes = moved?.[field]
     if (bytes === undefined) return
     if (!connected || bytes === set[field]) return setMoved(null)
-    void change(field, patchOf({ [field]: bytes })).then(() => setMoved(null))
+    void change(field, sizesPatch(settings, { [field]: bytes })).then(() => setMoved(null))
   }
   const save = (field: ThresholdField, bytes: number | null): Promise<boolean> =>
-    change(field, patchOf({ [field]: bytes }))
+    change(field, sizesPatch(settings, { [field]: bytes }))
 
   return (
     <section className="card thresholds" aria-labelledby="thresholds-title">
       <div className="card-head">
         <h2 id="thresholds-title">What is kept clear</h2>
-        <p className="small muted">Drag the edges, or write a size</p>
+        <p className="small muted">
+          Drag the edges, or write a size{isCustom ? '' : ': the mode is Custom then'}
+        </p>
       </div>
       <div className="card-body">
         <div className="threshold-strip live-data">

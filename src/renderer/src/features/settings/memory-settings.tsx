@@ -3,12 +3,14 @@ import { floorBytes, reserveBytes } from '../../../../shared/domain/guard/thresh
 import { bytesWords } from '../../format/bytes.ts'
 import { gibField, readThreshold, type ThresholdField } from '../../format/gib.ts'
 import { usePanel } from '../../stores/context.ts'
+import { sizesPatch } from '../../stores/own-sizes.ts'
 import { TextSetting } from './text-setting.tsx'
 
 /** What is kept clear for the desktop: the reserve, and the floor beneath it. */
 export function MemorySettings(): ReactNode {
-  const reserve = usePanel('settings', (state) => state.settings?.reserveBytes ?? null)
-  const floor = usePanel('settings', (state) => state.settings?.floorBytes ?? null)
+  const settings = usePanel('settings', (state) => state.settings)
+  const reserve = settings?.reserveBytes ?? null
+  const floor = settings?.floorBytes ?? null
   const total = usePanel('live', (state) => state.live?.memTotalBytes ?? 0)
   const change = usePanel('settings', (state) => state.change)
   const refuse = usePanel('settings', (state) => state.refuse)
@@ -18,7 +20,9 @@ export function MemorySettings(): ReactNode {
       reserveBytes: reserveBytes(total, reserve),
       floorBytes: floorBytes(total, floor)
     })
-    return read.bad === null ? change(field, { [field]: read.bytes }) : refuse(field, read.bad)
+    return read.bad === null
+      ? change(field, sizesPatch(settings, { [field]: read.bytes }))
+      : refuse(field, read.bad)
   }
   return (
     <section className="card" aria-labelledby="memory-title">
@@ -31,7 +35,8 @@ export function MemorySettings(): ReactNode {
         hint={
           <>
             In GiB. Memory inside it is watched; a warning comes when it falls fast or programs wait for
-            memory. Empty = automatic, {bytesWords(reserveBytes(total, null))} here.
+            memory. Empty = automatic, {bytesWords(reserveBytes(total, null))} here. With a size of your own
+            the guard’s mode is Custom.
             {reserve === 0 && (
               <strong className="block">No memory is kept clear: the firebreak is off.</strong>
             )}
