@@ -9,7 +9,15 @@ import type {
   GuardAction,
   GuardMemory
 } from './decide.types.ts'
-import { beginEpisode, CONTINUE_MS, firstActKind, firstVictim, stepEpisode, type Step } from './episode.ts'
+import {
+  beginEpisode,
+  CONTINUE_MS,
+  firstActKind,
+  firstVictim,
+  stepEpisode,
+  wasThawed,
+  type Step
+} from './episode.ts'
 import { goneWithin } from './fall.ts'
 import { rankOf, settledLevel } from './levels.ts'
 import { outlookOf, type Outlook } from './outlook.ts'
@@ -70,7 +78,8 @@ export function decide(input: DecideInput): Decision {
           acted: step.episode !== null
         })),
     episode: step.episode,
-    continueUntilMs: step.continueUntilMs,
+    left: step.left,
+    thawed: step.thawed,
     shrunk: step.shrunk,
     wouldAtMs: observed.wouldAtMs
   }
@@ -105,7 +114,8 @@ function blind(input: DecideInput, memory: GuardMemory, nowMs: number): Decision
     nowMs,
     drift: null,
     episode: step.episode,
-    continueUntilMs: step.continueUntilMs,
+    left: step.left,
+    thawed: step.thawed,
     shrunk: step.shrunk
   }
   return {
@@ -134,8 +144,8 @@ function nextStep(
   const none: FullStep = {
     episode: null,
     action: null,
-    continueUntilMs:
-      memory.continueUntilMs !== null && nowMs < memory.continueUntilMs ? memory.continueUntilMs : null,
+    left: memory.left !== null && nowMs < memory.left.untilMs ? memory.left : null,
+    thawed: memory.thawed,
     shrunk: shrunkStill(memory, outlook, policy, nowMs),
     ended: false
   }
@@ -158,11 +168,14 @@ function nextStep(
     return { ...none, ...onAnswer(asked, answer.choice, points, nowMs) }
   if (outlook === null) return none
   const victim = firstVictim(victims)
-  const left = none.continueUntilMs !== null && !outlook.belowBound
-  if (victim === undefined || left) return none
+  if (victim === undefined || isLeft(none.left, victim, outlook)) return none
   if (isNeeded(outlook)) {
-    const kind = firstActKind(policy, victim, outlook)
-    return { ...none, ...beginEpisode(victim, kind, outlook.availableBytes, outlook.fallBytesPerS, nowMs) }
+    const kind = firstActKind(policy, victim)
+    const again = wasThawed(memory, victim, nowMs)
+    return {
+      ...none,
+      ...beginEpisode(victim, kind, outlook.availableBytes, outlook.fallBytesPerS, nowMs, again)
+    }
   }
   return mayShrink(policy, victim, outlook, none.shrunk)
     ? {
@@ -184,6 +197,10 @@ function standDown({ victims }: DecideInput, { episode }: GuardMemory): Pick<Ful
   }
 }
 
+/** 'Continue' is for one of them, and only while a stop could still keep the floor. */
+const isLeft = (left: GuardMemory['left'], victim: DecideVictim, outlook: Outlook): boolean =>
+  left?.victimId === victim.id && !outlook.belowBound && !outlook.floorGoesNow
+
 const isNeeded = (outlook: Outlook): boolean => outlook.floorGoing || outlook.drifting
 
 /** The user's word with no event running. */
@@ -197,7 +214,7 @@ function onAnswer(
     return {
       // Frozen with no event known here: by a sentinel before this one, or by hand.
       action: victim.state === 'frozen' ? { kind: 'thaw', victimId: victim.id } : null,
-      continueUntilMs: nowMs + CONTINUE_MS
+      left: { victimId: victim.id, untilMs: nowMs + CONTINUE_MS }
     }
   }
   const available = points.at(-1)?.availableBytes ?? 0
@@ -254,7 +271,7 @@ function observe(
   const victim = firstVictim(victims)
   if (victim === undefined || !isNeeded(outlook)) return NOT_OBSERVED
   return {
-    would: { kind: firstActKind(policy, victim, outlook), victimId: victim.id },
+    would: { kind: firstActKind(policy, victim), victimId: victim.id },
     wouldAtMs: nowMs
   }
 }
@@ -274,8 +291,8 @@ function askOf(
       policy.answerMs === null ||
       policy.mode === 'relaxed' ||
       episode.keepFrozen ||
-      // Above the reserve nothing is lost by waiting on.
-      (outlook !== null && outlook.availableBytes >= policy.reserveBytes)
+      // Above the reserve nobody is ended for want of an answer, but let go on.
+      (!episode.again && outlook !== null && outlook.availableBytes >= policy.reserveBytes)
     const actsInMs = waits ? null : Math.max(0, (policy.answerMs ?? 0) - ((nowMs ?? 0) - episode.sinceMs))
     return { victimId: episode.victimId, stage: 'frozen', actsInMs }
   }
@@ -283,10 +300,10 @@ function askOf(
   // A level that is only held is no reason to ask.
   const warns =
     policy.mode !== 'strict' &&
-    memory.continueUntilMs === null &&
     rankOf(memory.level) >= WARN_RANK &&
     !held &&
     victim !== undefined &&
+    memory.left?.victimId !== victim.id &&
     victim.state !== 'frozen'
   // Frozen with no event known here, by a sentinel before this one: asked about, or nobody could let it go on.
   const frozen = victims.find(({ state }) => state === 'frozen')

@@ -86,6 +86,8 @@ export interface Episode {
   readonly fallBytesPerS: number
   /** The user wants it to stay frozen. */
   readonly keepFrozen: boolean
+  /** It was let go on for want of an answer, and memory fell again at once: not a second time. */
+  readonly again: boolean
   /** Freezing or ending it did not stop the fall. */
   readonly wentOn: boolean
   /** Since when memory is back far enough to let it run again. */
@@ -115,7 +117,10 @@ export interface GuardMemory {
   /** Proven level of rest below the floor. */
   readonly restedBytes: number | null
   readonly episode: Episode | null
-  readonly continueUntilMs: number | null
+  /** The user said 'continue' for this one. */
+  readonly left: { readonly victimId: string; readonly untilMs: number } | null
+  /** Last one that was let go on because nobody answered. */
+  readonly thawed: { readonly victimId: string; readonly atMs: number } | null
   /** Its own API was asked to give memory back, in this event. */
   readonly shrunk: { readonly victimId: string; readonly atMs: number } | null
   /** Observe mode: said for this event. */
@@ -133,7 +138,8 @@ export const initialGuardMemory = (): GuardMemory => ({
   resting: null,
   restedBytes: null,
   episode: null,
-  continueUntilMs: null,
+  left: null,
+  thawed: null,
   shrunk: null,
   wouldAtMs: null
 })

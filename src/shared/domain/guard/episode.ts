@@ -3,11 +3,14 @@ import type { DecideInput, DecideVictim, Episode, GuardAction, GuardMemory } fro
 import type { MemoryPoint } from './decide.types.ts'
 import { fallsOf, fastest, goneWithin, leastFallBytesPerS, steadyFall } from './fall.ts'
 import type { Outlook } from './outlook.ts'
+import { isStalling } from './stall.ts'
 
 /** A stopped process takes no more memory after some milliseconds; the driver may still finish a call. */
 const SETTLE_MS = 50
 /** Fastest proof that an act did not stop the fall: three readings of the tick while memory falls. */
 const WENT_ON_WINDOW_MS = 100
+/** Waiting is measured anew after an act: shorter than for a drift, for the machine suffers meanwhile. */
+const STALL_AFTER_MS = 500
 /** A fall slowed to less than half is on its way to an end. */
 const WENT_ON_SHARE = 0.5
 /** After 'continue' the user has the word, unless memory is below the floor. */
@@ -31,11 +34,13 @@ const BACK_SHARE = 0.9
 /** Room above the reserve and above the level at the freeze, for this long, before a frozen one runs again. */
 const THAW_AFTER_MS = 3_000
 
+/** One that was let go on for want of an answer, and threatens the floor again so soon, is ended at the next silence. */
+const AGAIN_MS = 60_000
+
 /** What one step of the ladder yields. */
-export interface Step {
+export interface Step extends Pick<GuardMemory, 'left' | 'thawed'> {
   readonly episode: Episode | null
   readonly action: GuardAction | null
-  readonly continueUntilMs: number | null
   /** The event ended with this call: older readings belong to it. */
   readonly ended: boolean
 }
@@ -55,13 +60,18 @@ const usableGrace = (graceMs: number): number =>
 export const firstVictim = (victims: readonly DecideVictim[], except?: string): DecideVictim | undefined =>
   victims.find((victim) => victim.state !== 'gone' && victim.id !== except)
 
+/** Whether the guard let it go on by itself, less than a minute ago. */
+export const wasThawed = ({ thawed }: GuardMemory, { id }: DecideVictim, nowMs: number): boolean =>
+  thawed?.victimId === id && nowMs - thawed.atMs <= AGAIN_MS
+
 /** The first act of an event on one victim. */
 export function beginEpisode(
   victim: DecideVictim,
   kind: 'freeze' | 'terminate',
   availableBytes: number,
   fallBytesPerS: number,
-  nowMs: number
+  nowMs: number,
+  again = false
 ): Pick<Step, 'episode' | 'action'> {
   return {
     episode: {
@@ -75,6 +85,7 @@ export function beginEpisode(
       lowestBytes: availableBytes,
       fallBytesPerS,
       keepFrozen: false,
+      again,
       wentOn: false,
       recoveredSinceMs: null
     },
@@ -85,16 +96,16 @@ export function beginEpisode(
 }
 
 /**
- * How an event begins: balanced freezes, which stops a fall at once and can be undone; strict ends at once.
+ * How an event begins: with a freeze, which stops a fall at once and can be undone; strict ends at once.
  *
- * Without a fall (slow drift, programs wait for memory) a freeze would help nobody, nor on one that is frozen or ending.
+ * One that is frozen already does not make memory fall: it is ended for what it holds, unless the user has the word.
  */
-export const firstActKind = (
-  policy: GuardPolicy,
-  victim: DecideVictim,
-  outlook: Outlook
-): 'freeze' | 'terminate' =>
-  policy.mode === 'strict' || victim.state !== 'running' || !outlook.falling ? 'terminate' : 'freeze'
+export const firstActKind = (policy: GuardPolicy, victim: DecideVictim): 'freeze' | 'terminate' =>
+  policy.mode === 'strict' ||
+  victim.state === 'ending' ||
+  (victim.state === 'frozen' && policy.mode !== 'relaxed')
+    ? 'terminate'
+    : 'freeze'
 
 /** Falls measured after `sinceMs` alone, fast enough to pass the bound in time. */
 function threatens(input: StepInput, outlook: Outlook, sinceMs: number, leastWindowMs: number): number {
@@ -122,9 +133,18 @@ function wentOn(input: StepInput, outlook: Outlook): boolean {
   )
 }
 
-/** Below the bound in two readings: one bad sample ends nobody. */
-const surelyBelow = (input: StepInput, outlook: Outlook): boolean =>
-  outlook.belowBound && (input.points.at(-2)?.availableBytes ?? Infinity) < outlook.boundBytes
+/** Below a level in two readings: one bad sample ends nobody. */
+const surelyBelow = (input: StepInput, outlook: Outlook, bytes: number): boolean =>
+  outlook.availableBytes < bytes && (input.points.at(-2)?.availableBytes ?? Infinity) < bytes
+
+/** Half the floor is left: no time for anything polite. */
+const nearlyEmpty = (input: StepInput, outlook: Outlook): boolean =>
+  surelyBelow(input, outlook, Math.min(outlook.floorBytes / 2, outlook.boundBytes))
+
+/** Below the floor, and programs wait for memory although the victim was acted on. */
+const stillStalling = (input: StepInput, outlook: Outlook): boolean =>
+  surelyBelow(input, outlook, outlook.floorBytes) &&
+  isStalling(input.points, { sinceMs: input.episode.sinceMs + SETTLE_MS, leastSpanMs: STALL_AFTER_MS })
 
 /** The next step of a running event. */
 export function stepEpisode(input: StepInput): Step {
@@ -134,7 +154,7 @@ export function stepEpisode(input: StepInput): Step {
   const victim = victims.find(({ id }) => id === episode.victimId)
   const present = victim !== undefined && victim.state !== 'gone'
   // Armed no more, though not gone: whoever froze it lets it go on, and nothing is to be waited for.
-  if (victim === undefined && episode.stage === 'frozen') return over(input, null, null)
+  if (victim === undefined && episode.stage === 'frozen') return over(input, null)
   if (!present && episode.stage !== 'pause') {
     return stay(input, { ...episode, stage: 'pause', sinceMs: input.nowMs, wentOn: false })
   }
@@ -153,7 +173,8 @@ export function stepEpisode(input: StepInput): Step {
 const stay = (input: StepInput, episode: Episode): Step => ({
   episode,
   action: null,
-  continueUntilMs: input.memory.continueUntilMs,
+  left: input.memory.left,
+  thawed: input.memory.thawed,
   ended: false
 })
 
@@ -172,10 +193,16 @@ const act = (
   action: { kind, victimId: episode.victimId }
 })
 
-const over = (input: StepInput, thaw: string | null, continueUntilMs: number | null): Step => ({
+const over = (
+  input: StepInput,
+  thaw: string | null,
+  more: Partial<Pick<Step, 'left' | 'thawed'>> = {}
+): Step => ({
   episode: null,
   action: thaw === null ? null : { kind: 'thaw', victimId: thaw },
-  continueUntilMs: continueUntilMs ?? input.memory.continueUntilMs,
+  left: input.memory.left,
+  thawed: input.memory.thawed,
+  ...more,
   ended: true
 })
 
@@ -183,13 +210,17 @@ function stepFrozen(input: StepInput, episode: Episode): Step {
   const { nowMs, policy, outlook } = input
   const answer = input.answer?.victimId === episode.victimId ? input.answer.choice : null
   if (answer === 'stop') return act(input, episode, 'terminate')
-  if (answer === 'continue') return over(input, episode.victimId, nowMs + CONTINUE_MS)
+  if (answer === 'continue') {
+    const left = { victimId: episode.victimId, untilMs: nowMs + CONTINUE_MS }
+    return over(input, episode.victimId, { left })
+  }
   const waiting = answer === 'keep-frozen' ? { ...episode, keepFrozen: true } : episode
   if (outlook === null) return stay(input, waiting)
 
   const relaxed = policy.mode === 'relaxed'
   if (wentOn(input, outlook)) return act(input, waiting, 'kill', { wentOn: true })
-  if (surelyBelow(input, outlook) && (!relaxed || outlook.stalling)) return act(input, waiting, 'kill')
+  if (nearlyEmpty(input, outlook) && (!relaxed || outlook.stalling)) return act(input, waiting, 'kill')
+  if (!relaxed && stillStalling(input, outlook)) return act(input, waiting, 'terminate')
 
   const { availableBytes } = outlook
   const room = Math.max(policy.reserveBytes, waiting.availableAtStart) + policy.reserveBytes
@@ -198,11 +229,17 @@ function stepFrozen(input: StepInput, episode: Episode): Step {
       ? (waiting.recoveredSinceMs ?? nowMs)
       : null
   if (recoveredSinceMs !== null && nowMs - recoveredSinceMs >= THAW_AFTER_MS) {
-    return over(input, waiting.victimId, null)
+    return over(input, waiting.victimId)
   }
   const unanswered =
     policy.answerMs !== null && !relaxed && !waiting.keepFrozen && nowMs - waiting.sinceMs >= policy.answerMs
-  if (unanswered && availableBytes < policy.reserveBytes) return act(input, waiting, 'terminate')
+  if (unanswered && (waiting.again || availableBytes < policy.reserveBytes)) {
+    return act(input, waiting, 'terminate')
+  }
+  // The fall may have been a healthy one that was about to end: it gets one more chance.
+  if (unanswered) {
+    return over(input, waiting.victimId, { thawed: { victimId: waiting.victimId, atMs: nowMs } })
+  }
   return stay(input, { ...waiting, recoveredSinceMs })
 }
 
@@ -211,10 +248,10 @@ function stepEnding(input: StepInput, episode: Episode): Step {
   if (outlook === null) return stay(input, episode)
   if (nowMs - episode.sinceMs >= episode.graceMs) return act(input, episode, 'kill')
   if (wentOn(input, outlook)) return act(input, episode, 'kill', { wentOn: true })
-  const urgent = surelyBelow(input, outlook) && (outlook.stalling || outlook.falling)
-  return urgent && nowMs - episode.sinceMs >= SETTLE_MS + WENT_ON_WINDOW_MS
-    ? act(input, episode, 'kill')
-    : stay(input, episode)
+  const settled = nowMs - episode.sinceMs >= SETTLE_MS + WENT_ON_WINDOW_MS
+  const falling = outlook.falling && surelyBelow(input, outlook, outlook.boundBytes)
+  const urgent = settled && (falling || nearlyEmpty(input, outlook))
+  return urgent || stillStalling(input, outlook) ? act(input, episode, 'kill') : stay(input, episode)
 }
 
 function stepKilled(input: StepInput, episode: Episode): Step {
@@ -236,9 +273,7 @@ function stepPause(input: StepInput, episode: Episode): Step {
     outlook.availableBytes >= policy.reserveBytes ||
     outlook.availableBytes - episode.lowestBytes >= episode.bytes * BACK_SHARE
   const deadline = Math.min(MOST_PAUSE_MS, Math.max(PAUSE_MS, episode.graceMs * PAUSE_GRACES))
-  return passed >= deadline || (back && passed >= LEAST_PAUSE_MS)
-    ? over(input, null, null)
-    : stay(input, episode)
+  return passed >= deadline || (back && passed >= LEAST_PAUSE_MS) ? over(input, null) : stay(input, episode)
 }
 
 /** Another one in the same event, only where a new fall proves that the first was not the one who takes memory. */
@@ -246,7 +281,7 @@ function nextVictim(input: StepInput, episode: Episode, outlook: Outlook): Step 
   if (threatens(input, outlook, episode.sinceMs, NEXT_VICTIM_MS) === 0) return null
   const victim = firstVictim(input.victims, episode.victimId)
   if (victim === undefined) return null
-  const kind = firstActKind(input.policy, victim, outlook)
+  const kind = firstActKind(input.policy, victim)
   return {
     ...stay(input, episode),
     ...beginEpisode(victim, kind, outlook.availableBytes, outlook.fallBytesPerS, input.nowMs)

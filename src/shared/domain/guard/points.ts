@@ -76,7 +76,7 @@ export function withoutGap(memory: GuardMemory, nowMs: number): GuardMemory {
   if (passed >= 0 && passed <= GAP_MS) return memory
   const moved = (atMs: number): number => atMs + passed
   const movedOrNull = (atMs: number | null): number | null => (atMs === null ? null : moved(atMs))
-  const { drift, resting, episode, shrunk } = memory
+  const { drift, resting, episode, shrunk, left, thawed } = memory
   return {
     ...memory,
     points: [],
@@ -93,7 +93,8 @@ export function withoutGap(memory: GuardMemory, nowMs: number): GuardMemory {
           },
     shrunk: shrunk === null ? null : { ...shrunk, atMs: moved(shrunk.atMs) },
     easedSinceMs: movedOrNull(memory.easedSinceMs),
-    continueUntilMs: movedOrNull(memory.continueUntilMs),
+    left: left === null ? null : { ...left, untilMs: moved(left.untilMs) },
+    thawed: thawed === null ? null : { ...thawed, atMs: moved(thawed.atMs) },
     wouldAtMs: movedOrNull(memory.wouldAtMs)
   }
 }

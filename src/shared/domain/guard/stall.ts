@@ -22,12 +22,15 @@ const per = (now: Reading, then: Reading, seconds: number): number => {
 /**
  * Whether programs wait for memory: the second signal of a slow drift.
  *
- * By differences of counters over the last second or a little more. What is not reported neither confirms nor denies.
+ * By differences of counters over the last second or a little more; readings before `sinceMs` are left out. What is not reported neither confirms nor denies.
  */
-export function isStalling(points: readonly MemoryPoint[]): boolean {
+export function isStalling(
+  points: readonly MemoryPoint[],
+  { sinceMs = -Infinity, leastSpanMs = LEAST_SPAN_MS } = {}
+): boolean {
   const newest = points.at(-1)
-  const then = points.findLast((point) => (newest?.monotonicMs ?? 0) - point.monotonicMs >= LEAST_SPAN_MS)
-  if (newest === undefined || then === undefined) return false
+  const then = points.findLast((point) => (newest?.monotonicMs ?? 0) - point.monotonicMs >= leastSpanMs)
+  if (newest === undefined || then === undefined || then.monotonicMs < sinceMs) return false
   const seconds = (newest.monotonicMs - then.monotonicMs) / 1000
   if (per(newest.stallFullUs, then.stallFullUs, seconds) >= FULL_STALL_SHARE * 1e6) return true
   if (per(newest.swapOutPages, then.swapOutPages, seconds) >= SWAP_OUT_PAGES_PER_S) return true

@@ -129,7 +129,9 @@ describe('a slow drift below the floor', () => {
     machine.signals = stalling
     const beganMs = machine.nowMs
     machine.run(10_000, undefined, 100)
-    expect(kinds(machine).slice(0, 1)).toEqual(['terminate hog'])
+    // Frozen first; programs that wait on below the floor leave no time for an answer.
+    expect(kinds(machine)).toEqual(['freeze hog', 'terminate hog', 'kill hog'])
+    expect((machine.acts[1]?.atMs ?? 0) - (machine.acts[0]?.atMs ?? 0)).toBeLessThan(1_000)
     expect((machine.acts[0]?.atMs ?? 0) - beganMs).toBeGreaterThanOrEqual(3_000)
   })
 
@@ -153,6 +155,29 @@ describe('a slow drift below the floor', () => {
     machine.signals = stalling
     machine.run(2_000, () => 1.5 * GIB, 100)
     expect(machine.memory.restedBytes).toBeNull()
+  })
+
+  it('waits for the answer when the freeze ended the waiting', () => {
+    const machine = createMachine()
+    machine.availableBytes = 1.8 * GIB
+    machine.signals = stalling
+    while (machine.acts.length === 0) machine.run(100, undefined, 100)
+    const counted = machine.nowMs
+    machine.signals = () => stalling(counted)
+    machine.run(14_000, undefined, 100)
+    expect(kinds(machine)).toEqual(['freeze hog'])
+    machine.run(2_000, undefined, 100)
+    expect(kinds(machine)).toEqual(['freeze hog', 'terminate hog'])
+  })
+
+  it('is frozen in relaxed, and waits as long as it takes while more than half the floor is left', () => {
+    const machine = createMachine({ mode: 'relaxed' })
+    machine.availableBytes = 1.8 * GIB
+    machine.signals = stalling
+    machine.run(120_000, undefined, 100)
+    expect(kinds(machine)).toEqual(['freeze hog'])
+    machine.run(1_000, () => 0.9 * GIB, 100)
+    expect(kinds(machine)).toEqual(['freeze hog', 'kill hog'])
   })
 
   it.each(['unknown', 'not-supported', 0] as const)('is not when pressure is %s', (stallFullUs) => {
@@ -197,13 +222,15 @@ describe('the ladder', () => {
     expect((machine.acts[1]?.atMs ?? 0) - (machine.acts[0]?.atMs ?? 0)).toBeLessThanOrEqual(250)
   })
 
-  it('kills the frozen one when others take memory below the floor, but not for one bad sample', () => {
+  it('kills the frozen one when others leave less than half the floor, but not for one bad sample', () => {
     const machine = createMachine()
     fallUntilActed(machine, 3 * GIB)
     const from = machine.availableBytes
     machine.run(2_000, (ms) => (ms === 1_000 ? GIB : from))
     expect(kinds(machine)).toEqual(['freeze hog'])
     machine.run(100, () => 1.9 * GIB)
+    expect(kinds(machine)).toEqual(['freeze hog'])
+    machine.run(100, () => 0.9 * GIB)
     expect(kinds(machine)).toEqual(['freeze hog', 'kill hog'])
   })
 
@@ -219,16 +246,51 @@ describe('the ladder', () => {
     expect(kinds(machine)).toEqual(['freeze hog', act])
   })
 
-  it('leaves a continued one alone until memory is below the floor', () => {
+  it('leaves a continued one alone while a stop could still keep the floor', () => {
     const machine = createMachine()
     fallUntilActed(machine, 3 * GIB)
     machine.nowMs += 25
     machine.step({ victimId: 'hog', choice: 'continue' })
     const from = machine.availableBytes
-    machine.run(700, (ms) => from - (ms / 1000) * 3 * GIB)
+    machine.run(4_000, (ms) => from - (ms / 1000) * 0.3 * GIB)
     expect(machine.acts).toHaveLength(2)
-    machine.run(2_000, (ms) => 2.2 * GIB - (ms / 1000) * GIB)
-    expect(kinds(machine).slice(2, 3)).toEqual(['freeze hog'])
+    expect(machine.last?.ask).toBeNull()
+    machine.availableBytes = 30 * GIB
+    machine.step()
+    fallUntilActed(machine, 5 * GIB)
+    expect(kinds(machine).slice(2)).toEqual(['freeze hog'])
+    expect(machine.availableBytes - 5 * GIB * 0.5).toBeGreaterThan(2 * GIB)
+  })
+
+  it('acts on another one although the user said continue for the first', () => {
+    const machine = createMachine()
+    machine.step({ victimId: 'hog', choice: 'continue' })
+    machine.victims = machine.victims.toReversed()
+    fallUntilActed(machine, 14 * GIB)
+    expect(kinds(machine)).toEqual(['freeze other'])
+    expect(machine.availableBytes).toBeGreaterThan(2 * GIB + 14 * GIB * 0.7)
+  })
+
+  it('lets one frozen above the reserve go on once, and ends it when it falls again unanswered', () => {
+    const machine = createMachine()
+    fallUntilActed(machine, 14 * GIB)
+    expect(machine.availableBytes).toBeGreaterThan(10 * GIB)
+    machine.run(16_000)
+    expect(kinds(machine)).toEqual(['freeze hog', 'thaw hog'])
+    machine.availableBytes = 16 * GIB
+    fallUntilActed(machine, 10 * GIB)
+    expect(machine.availableBytes).toBeGreaterThan(6 * GIB)
+    const { ask } = machine.run(1_000)
+    expect(ask?.actsInMs).toBeGreaterThan(13_000)
+    machine.run(15_000)
+    expect(kinds(machine).slice(2, 4)).toEqual(['freeze hog', 'terminate hog'])
+  })
+
+  it('never lets it go on by itself where the user has the word', () => {
+    const machine = createMachine({ answerMs: null })
+    fallUntilActed(machine, 14 * GIB)
+    machine.run(300_000, undefined, 500)
+    expect(kinds(machine)).toEqual(['freeze hog'])
   })
 
   it('keeps frozen for as long as the user wants', () => {
