@@ -21,7 +21,7 @@ import { mainWatch } from './arm-list.ts'
 import { createAsks } from './asks.ts'
 import { openLearned } from './learned.ts'
 import { isAtLeast, readingOf } from './level.ts'
-import { createPictureMaker, type Picture } from './picture.ts'
+import { createPictureMaker, foreignOf, type Picture } from './picture.ts'
 import { createSentinelLink } from './sentinel-link.ts'
 import type { Guard, GuardViewBase } from './types.ts'
 import { growthSentence, launchHoldText, reasonsWithGrower, wouldDoText } from './words.ts'
@@ -275,7 +275,8 @@ export function createGuard(ports: GuardPorts): CoreGuard {
         availableBytes: readingOf(snapshot).availableBytes,
         isCalm: !isAtLeast(status().level, 'warn'),
         runners,
-        profiles
+        profiles,
+        foreign: foreignOf(picture.parties)
       })
       raiseScores(picture)
       lookForAbsence()

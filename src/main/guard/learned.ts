@@ -23,6 +23,17 @@ const STOP_LATENCY_MS = [200, 10_000] as const
 /** An orderly stop took a polite end, too: it may make the guard act earlier by this much at most. */
 const ORDERLY_STOP_MS = 2_000
 
+/** A model still fills its cache for some time after it answers. */
+const SETTLES_MS = 60_000
+/** Others below this change too often and too little to tell two situations apart. */
+const LEAST_FOREIGN_BYTES = 1024 ** 3
+
+/** Memory held by somebody whom Firebreak did not start. */
+export interface ForeignHolder {
+  readonly id: string
+  readonly bytes: number
+}
+
 /** What earlier runs of the user's models taught the guard. */
 export interface Learned extends Disposable {
   /** Takes the present in: rest levels, load times, orderly stops. */
@@ -32,9 +43,17 @@ export interface Learned extends Disposable {
     readonly isCalm: boolean
     readonly runners: readonly RunnerView[]
     readonly profiles: readonly Profile[]
+    readonly foreign?: readonly ForeignHolder[]
   }): void
-  /** Where memory stays with just these models. */
-  restsAtBytes(runners: readonly RunnerView[], profiles: readonly Profile[]): Reading
+  /**
+   * Where memory stays with just these models and these others; known only while one of the models loads or has just
+   * become ready, for only then is a fall to that level expected.
+   */
+  restsAtBytes(
+    runners: readonly RunnerView[],
+    profiles: readonly Profile[],
+    now: { readonly atMs: number; readonly foreign?: readonly ForeignHolder[] }
+  ): Reading
   reloadS(id: string): Reading
   stopLatencyMs(id: string): number | null
   /** From the guard's signal to its end. */
@@ -83,10 +102,17 @@ export function openLearned(dataDir: string, logger: Logger): Learned {
     }
   }
 
-  const noteRest: Learned['note'] = ({ monotonicMs, availableBytes, isCalm, runners, profiles }) => {
+  const noteRest: Learned['note'] = ({
+    monotonicMs,
+    availableBytes,
+    isCalm,
+    runners,
+    profiles,
+    foreign = []
+  }) => {
     const active = runners.filter((view) => view.pids.length > 0)
-    const key = keyOf(active, profiles)
-    const isAtRest = isCalm && key !== '' && active.every(({ state }) => state === 'ready')
+    const key = keyOf(active, profiles, foreign)
+    const isAtRest = isCalm && active.length > 0 && active.every(({ state }) => state === 'ready')
     if (!isAtRest) {
       resting = null
       return
@@ -125,9 +151,10 @@ export function openLearned(dataDir: string, logger: Logger): Learned {
         save()
       }
     },
-    restsAtBytes(runners, profiles) {
+    restsAtBytes(runners, profiles, { atMs, foreign = [] }) {
       const active = runners.filter((view) => view.pids.length > 0)
-      return tables.rests.get(keyOf(active, profiles)) ?? 'unknown'
+      if (!active.some((view) => isFilling(view, atMs))) return 'unknown'
+      return tables.rests.get(keyOf(active, profiles, foreign)) ?? 'unknown'
     },
     reloadS: (id) => tables.loadsS.get(id) ?? 'unknown',
     stopLatencyMs: (id) => tables.stopsMs.get(id) ?? null,
@@ -139,14 +166,31 @@ export function openLearned(dataDir: string, logger: Logger): Learned {
   }
 }
 
-/** The models that run, each with its settings: another context rests elsewhere. */
-function keyOf(active: readonly RunnerView[], profiles: readonly Profile[]): string {
+/** Takes the memory that it will rest with. */
+const isFilling = ({ state, readyAtMs }: RunnerView, atMs: number): boolean =>
+  state === 'loading' ||
+  state === 'starting' ||
+  (state === 'ready' && readyAtMs !== null && Math.abs(atMs - readyAtMs) < SETTLES_MS)
+
+/** Size to the power of two: one that grows much is another situation, and its fall is not the models'. */
+const roughly = (bytes: number): number => Math.round(Math.log2(bytes / LEAST_FOREIGN_BYTES))
+
+/** The models that run, each with its settings (another context rests elsewhere), and who else holds memory. */
+function keyOf(
+  active: readonly RunnerView[],
+  profiles: readonly Profile[],
+  foreign: readonly ForeignHolder[]
+): string {
+  const others = foreign
+    .filter(({ bytes }) => bytes >= LEAST_FOREIGN_BYTES)
+    .map(({ id, bytes }) => `${id}~${roughly(bytes)}`)
   return active
     .map(({ id }) => {
       const profile = profiles.find((one) => one.id === id)
       const shape = JSON.stringify([profile?.modelPath, profile?.settings])
       return `${id}@${createHash('sha256').update(shape).digest('hex').slice(0, 8)}`
     })
+    .concat(others)
     .sort()
     .join('+')
 }

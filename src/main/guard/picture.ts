@@ -6,7 +6,7 @@ import type { Settings } from '../../shared/settings/schema.ts'
 import { createIdleWatch, partiesOf, type GpuBytes, type Party } from './candidates.ts'
 import { createGrowthTracker, type Grown } from './growth.ts'
 import { createGpuMemory } from './gpu-memory.ts'
-import type { Learned } from './learned.ts'
+import type { ForeignHolder, Learned } from './learned.ts'
 import { policyOf } from './policy.ts'
 
 /** Who could be stopped, in which order, and by which thresholds: of one snapshot. */
@@ -71,7 +71,10 @@ export function createPictureMaker(
       memTotalBytes: snapshot.memInfo.memTotalBytes,
       settings,
       profileFloors: active.map(({ id }) => profiles.find((one) => one.id === id)?.floorBytes ?? null),
-      restsAtBytes: learned.restsAtBytes(runners, profiles)
+      restsAtBytes: learned.restsAtBytes(runners, profiles, {
+        atMs: snapshot.atMs,
+        foreign: foreignOf(parties)
+      })
     })
     const ranking = rankVictims(parties, {
       protectedNames: settings.guard.protectedNames,
@@ -88,6 +91,12 @@ export function createPictureMaker(
     }
   }
 }
+
+/** Those whom Firebreak did not start, with what they hold. */
+export const foreignOf = (parties: readonly Party[]): readonly ForeignHolder[] =>
+  parties
+    .filter(({ kind }) => kind === 'foreign')
+    .map(({ id, gpuBytes, hostBytes }) => ({ id, bytes: gpuBytes + hostBytes }))
 
 /** The table's figure stands in for a process that cannot be read. */
 function hostBytesNow(party: Party, hostBytes: PictureInput['hostBytes']): number {

@@ -19,6 +19,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
+/** fixtures: ready at 31 s. */
+const LOADING = { atMs: 40_000 }
+
 const rest = (
   learned: Learned,
   fromS: number,
@@ -40,13 +43,38 @@ describe('what the guard learns', () => {
   it('is where memory stays with just these models, after a minute of calm', () => {
     const learned = openLearned(dir, logger)
     rest(learned, 0, 59, 5 * GIB, a, profiles)
-    expect(learned.restsAtBytes(a, profiles)).toBe('unknown')
+    expect(learned.restsAtBytes(a, profiles, LOADING)).toBe('unknown')
     rest(learned, 60, 70, 4 * GIB, a, profiles)
-    expect(learned.restsAtBytes(a, profiles)).toBe(4 * GIB)
-    expect(learned.restsAtBytes([...a, runner('b', [11])], profiles)).toBe('unknown')
-    expect(learned.restsAtBytes([], profiles)).toBe('unknown')
+    expect(learned.restsAtBytes(a, profiles, LOADING)).toBe(4 * GIB)
+    expect(learned.restsAtBytes([...a, runner('b', [11])], profiles, LOADING)).toBe('unknown')
+    expect(learned.restsAtBytes([], profiles, LOADING)).toBe('unknown')
     const otherContext = [profile('a', { settings: { ...profile('a').settings, contextTokens: 1 } })]
-    expect(learned.restsAtBytes(a, otherContext)).toBe('unknown')
+    expect(learned.restsAtBytes(a, otherContext, LOADING)).toBe('unknown')
+  })
+
+  it('counts only while a model loads or has just become ready', () => {
+    const learned = openLearned(dir, logger)
+    rest(learned, 0, 70, 4 * GIB, a, profiles)
+    expect(learned.restsAtBytes(a, profiles, { atMs: 90_000 })).toBe(4 * GIB)
+    expect(learned.restsAtBytes(a, profiles, { atMs: 92_000 })).toBe('unknown')
+    const loads = [runner('a', [10], { state: 'loading', readyAtMs: null })]
+    expect(learned.restsAtBytes(loads, profiles, { atMs: 1e9 })).toBe(4 * GIB)
+  })
+
+  it('counts only with the same others of about the same size', () => {
+    const learned = openLearned(dir, logger)
+    rest(learned, 0, 70, 4 * GIB, a, profiles)
+    const with20 = { ...LOADING, foreign: [{ id: 'container:x', bytes: 20 * GIB }] }
+    expect(learned.restsAtBytes(a, profiles, with20)).toBe('unknown')
+    const small = { ...LOADING, foreign: [{ id: 'process:7:1', bytes: 0.3 * GIB }] }
+    expect(learned.restsAtBytes(a, profiles, small)).toBe(4 * GIB)
+    for (let s = 71; s < 140; s += 1) {
+      const now = { monotonicMs: s * 1_000, availableBytes: 3 * GIB, isCalm: true, runners: a, profiles }
+      learned.note({ ...now, foreign: with20.foreign })
+    }
+    expect(learned.restsAtBytes(a, profiles, with20)).toBe(3 * GIB)
+    const grown = { ...LOADING, foreign: [{ id: 'container:x', bytes: 45 * GIB }] }
+    expect(learned.restsAtBytes(a, profiles, grown)).toBe('unknown')
   })
 
   it('does not take a load, trouble or an empty machine for rest', () => {
@@ -54,7 +82,7 @@ describe('what the guard learns', () => {
     rest(learned, 0, 200, 5 * GIB, [runner('a', [10], { state: 'loading' })], profiles)
     rest(learned, 201, 400, 5 * GIB, a, profiles, false)
     rest(learned, 401, 600, 5 * GIB, [], profiles)
-    expect(learned.restsAtBytes(a, profiles)).toBe('unknown')
+    expect(learned.restsAtBytes(a, profiles, LOADING)).toBe('unknown')
   })
 
   it('follows the last run upwards, too: an old low of other programs does not stand for ever', () => {
@@ -62,7 +90,7 @@ describe('what the guard learns', () => {
     rest(learned, 0, 70, 2 * GIB, a, profiles)
     rest(learned, 71, 72, 2 * GIB, [], profiles)
     rest(learned, 73, 140, 9 * GIB, a, profiles)
-    expect(learned.restsAtBytes(a, profiles)).toBe(9 * GIB)
+    expect(learned.restsAtBytes(a, profiles, LOADING)).toBe(9 * GIB)
   })
 
   it('is how long loads and stops take, within bounds', () => {
@@ -98,7 +126,7 @@ describe('what the guard learns', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(readFileSync(path).length).toBeLessThan(20_000)
     const again = openLearned(dir, logger)
-    expect(again.restsAtBytes(a, profiles)).toBe(4 * GIB)
+    expect(again.restsAtBytes(a, profiles, LOADING)).toBe(4 * GIB)
     expect(again.stopLatencyMs('p499')).toBe(1_000)
     expect(again.stopLatencyMs('p0')).toBeNull()
     expect(warnings).toEqual([])
@@ -108,10 +136,10 @@ describe('what the guard learns', () => {
   it.each(broken)('starts anew from a file that is %j', (text) => {
     writeFileSync(join(dir, 'guard-learned.json'), text)
     const learned = openLearned(dir, logger)
-    expect(learned.restsAtBytes(a, profiles)).toBe('unknown')
+    expect(learned.restsAtBytes(a, profiles, LOADING)).toBe('unknown')
     rest(learned, 0, 70, 4 * GIB, a, profiles)
     learned.dispose()
-    expect(openLearned(dir, logger).restsAtBytes(a, profiles)).toBe(4 * GIB)
+    expect(openLearned(dir, logger).restsAtBytes(a, profiles, LOADING)).toBe(4 * GIB)
   })
 
   it('says when it cannot be kept, and goes on', () => {
