@@ -68,6 +68,7 @@ export interface MemoryPoint {
   readonly majorFaults: Reading
   readonly swapOutPages: Reading
   readonly allocStalls: Reading
+  readonly largestFreeBlockBytes: Reading
 }
 
 /** One event and the one victim it is about, from the first act until its memory is back. */

@@ -92,7 +92,8 @@ const EMPTY: MemoryPoint = {
   stallFullUs: 'unknown',
   majorFaults: 'unknown',
   swapOutPages: 'unknown',
-  allocStalls: 'unknown'
+  allocStalls: 'unknown',
+  largestFreeBlockBytes: 'unknown'
 }
 
 /** By how much memory rose at most, from any reading to a later one. */

@@ -1,4 +1,5 @@
 import type { GuardPolicy } from '../../model/guard.ts'
+import { orZero } from '../../model/reading.ts'
 import { boundBytes, horizonMs, isExpected, plainFloorBytes, reactionMs } from './bounds.ts'
 import type { DecideVictim, GuardMemory, MemoryPoint } from './decide.types.ts'
 import {
@@ -10,7 +11,7 @@ import {
   steadyFall,
   type Falls
 } from './fall.ts'
-import { isStalling } from './stall.ts'
+import { isFragmented, isStalling } from './stall.ts'
 
 /** A drift is confirmed by this many consecutive readings … */
 const DRIFT_READINGS = 3
@@ -34,6 +35,8 @@ export interface Outlook {
   readonly fallBytesPerS: number
   readonly falling: boolean
   readonly stalling: boolean
+  /** Size of the largest free block where that is a crumb, bytes; null: it is not, or nobody knows. */
+  readonly crumbBytes: number | null
   readonly belowBound: boolean
   /** Falling memory passes the bound within the horizon. */
   readonly floorGoing: boolean
@@ -92,6 +95,7 @@ export function outlookOf(
     fallBytesPerS: Math.max(fastest(falls), draining ? slow : 0),
     falling: falling || draining,
     stalling,
+    crumbBytes: isFragmented(point) && point !== undefined ? orZero(point.largestFreeBlockBytes) : null,
     belowBound,
     floorGoing,
     drifting: drift !== null && drift.readings >= DRIFT_READINGS && elapsed(drift, point) >= DRIFT_MS,

@@ -37,7 +37,8 @@ const pointOf = (reading: GuardReading): MemoryPoint => ({
   stallFullUs: reading.stallFullUs,
   majorFaults: reading.majorFaults,
   swapOutPages: reading.swapOutPages,
-  allocStalls: reading.allocStalls
+  allocStalls: reading.allocStalls,
+  largestFreeBlockBytes: reading.largestFreeBlockBytes
 })
 
 /**

@@ -46,6 +46,10 @@ export function reasonsOf(given: {
   if (stalling) reasons.push('Programs are waiting for memory.')
   if (soon && expected) reasons.push('Memory falls to where the running models are known to rest.')
   if (!soon && seconds !== null && seconds <= WATCH_SECONDS_TO_EMPTY) reasons.push('Memory is falling.')
+  if (inReserve && outlook.crumbBytes !== null) {
+    const kib = Math.round(outlook.crumbBytes / 1024)
+    reasons.push(`The largest free block is ${kib} KiB: who needs more at once must wait.`)
+  }
   if (inReserve) {
     reasons.push('Part of the desktop’s reserve is in use.')
     if (!falling && !stalling) reasons.push('It rests there and nobody waits for memory: that is healthy.')

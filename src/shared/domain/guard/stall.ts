@@ -12,6 +12,17 @@ const ALLOC_STALLS_PER_S = 50
 /** Pages read back. Alone they also come from a program that starts. */
 const MAJOR_FAULTS_PER_S = 200
 
+/** No larger free block: drivers that want more at once wait, or fail, although pages are free. */
+const FRAGMENTED_BYTES = 64 * 1024
+/** Together with fragmentation this share of every bound is enough. */
+const FRAGMENTED_SHARE = 0.5
+
+/** Free memory is in crumbs. Alone it says nothing: a machine full for weeks is fragmented and healthy. */
+export const isFragmented = (point: MemoryPoint | undefined): boolean =>
+  point !== undefined &&
+  isKnown(point.largestFreeBlockBytes) &&
+  point.largestFreeBlockBytes <= FRAGMENTED_BYTES
+
 const per = (now: Reading, then: Reading, seconds: number): number => {
   if (!isKnown(now) || !isKnown(then)) return 0
   const rate = (now - then) / seconds
@@ -31,11 +42,12 @@ export function isStalling(
   const newest = points.at(-1)
   const then = points.findLast((point) => (newest?.monotonicMs ?? 0) - point.monotonicMs >= leastSpanMs)
   if (newest === undefined || then === undefined || then.monotonicMs < sinceMs) return false
+  const share = isFragmented(newest) ? FRAGMENTED_SHARE : 1
   const seconds = (newest.monotonicMs - then.monotonicMs) / 1000
-  if (per(newest.stallFullUs, then.stallFullUs, seconds) >= FULL_STALL_SHARE * 1e6) return true
-  if (per(newest.swapOutPages, then.swapOutPages, seconds) >= SWAP_OUT_PAGES_PER_S) return true
+  if (per(newest.stallFullUs, then.stallFullUs, seconds) >= FULL_STALL_SHARE * 1e6 * share) return true
+  if (per(newest.swapOutPages, then.swapOutPages, seconds) >= SWAP_OUT_PAGES_PER_S * share) return true
   return (
-    per(newest.allocStalls, then.allocStalls, seconds) >= ALLOC_STALLS_PER_S &&
-    per(newest.majorFaults, then.majorFaults, seconds) >= MAJOR_FAULTS_PER_S
+    per(newest.allocStalls, then.allocStalls, seconds) >= ALLOC_STALLS_PER_S * share &&
+    per(newest.majorFaults, then.majorFaults, seconds) >= MAJOR_FAULTS_PER_S * share
   )
 }

@@ -187,6 +187,20 @@ describe('a slow drift below the floor', () => {
     expect(machine.acts).toEqual([])
   })
 
+  it('needs half as much waiting when free memory is in crumbs, and is nothing by crumbs alone', () => {
+    const acts = (share: number, largestFreeBlockBytes: number): number => {
+      const machine = createMachine()
+      machine.signals = (nowMs) => ({ stallFullUs: nowMs * 1000 * share, largestFreeBlockBytes })
+      machine.run(10_000, () => 1.8 * GIB, 100)
+      const crumbs = machine.last?.reasons.some((reason) => reason.includes('largest free block is 64 KiB'))
+      expect(crumbs).toBe(largestFreeBlockBytes === 65_536)
+      return machine.acts.length
+    }
+    expect(acts(0.03, 65_536)).toBeGreaterThan(0)
+    expect(acts(0.03, 4 * MIB)).toBe(0)
+    expect(acts(0, 65_536)).toBe(0)
+  })
+
   it('inside the reserve is warned of, and acted on by strict alone', () => {
     for (const mode of ['balanced', 'strict'] as const) {
       const machine = createMachine({ mode })
