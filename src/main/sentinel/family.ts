@@ -48,6 +48,13 @@ function addCgroup(dir: string, take: (pid: number) => void): void {
   }
 }
 
+/** Pids in a control group and those below it. */
+export function cgroupMembers(dir: string): readonly number[] {
+  const pids: number[] = []
+  addCgroup(dir, (pid) => pids.push(pid))
+  return pids
+}
+
 /** Whether the kernel lists a thread's children (CONFIG_PROC_CHILDREN). */
 const LISTS_CHILDREN = fs.existsSync(`/proc/self/task/${process.pid}/children`)
 

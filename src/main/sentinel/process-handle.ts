@@ -14,7 +14,7 @@ export interface ProcessHandle extends Disposable {
   readonly startTicks: number
   /** As it was when taken hold of. */
   readonly name: string
-  readonly ownerUid: number
+  readonly ownerUid: number | null
   /** null: it has ended. */
   look(): ProcessStat | null
   /** Looks first: a process that has ended is 'gone'. */
@@ -46,6 +46,16 @@ export function statOf(pid: number): ProcessStat | null {
   return stat
 }
 
+/** Its real user, who may differ from the files' owner: those of a process that cannot be dumped are root's. */
+function ownerOf(pid: number): number | null {
+  try {
+    const uid = /^Uid:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return uid === undefined ? null : Number(uid)
+  } catch {
+    return null
+  }
+}
+
 /**
  * Takes hold of a process; null when it is gone or is another one than `startTicks` says (null: whoever it is).
  *
@@ -67,6 +77,8 @@ export function holdProcess(kernel: Kernel, pid: number, startTicks: number | nu
     fs.closeSync(fd)
     if (pidfd >= 0) fs.closeSync(pidfd)
   }
+  // Before the last look at the identity: so it is that process's.
+  const ownerUid = ownerOf(pid)
   const first = readStat(fd)
   if (first === null || hasEnded(first) || (startTicks !== null && first.startTicks !== startTicks)) {
     dispose()
@@ -80,7 +92,7 @@ export function holdProcess(kernel: Kernel, pid: number, startTicks: number | nu
     pid,
     startTicks: first.startTicks,
     name: first.name,
-    ownerUid: fs.fstatSync(fd).uid,
+    ownerUid,
     reachable: kernel.signal(pid, pidfd, SIGNAL.probe) !== 'refused',
     look,
     signal: (signal) => (look() === null ? 'gone' : kernel.signal(pid, pidfd, signal)),

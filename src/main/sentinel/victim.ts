@@ -1,20 +1,24 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { containerOf } from '../../shared/domain/guard/container.ts'
-import { BUILT_IN_PROTECTED, isProtected } from '../../shared/domain/guard/protected.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
-import { findFamily } from './family.ts'
+import { cgroupMembers, findFamily } from './family.ts'
 import { SIGNAL, type Kernel, type Signal } from './kernel.ts'
-import { holdProcess, type ProcessHandle } from './process-handle.ts'
+import { holdProcess, statOf, type ProcessHandle } from './process-handle.ts'
+import { hasEnded } from './process-stat.ts'
 import type { ArmedProcess, ArmedVictim } from './protocol.ts'
+import { mayBeStopped } from './rightful.ts'
 
 /** A tree that forks against being stopped is followed for this many looks; each finds what the last one missed. */
 const MAX_ROUNDS = 16
 
 /** A look at every process takes 10 ms with 500 of them; the driver may hold a big one for seconds. */
 const SWEEP_EVERY_MS = 250
+
+/** A scope made for one run, or a container's group; another one is never ended as a whole. */
+const OWN_CGROUP =
+  /\/firebreak-[^/]+\.scope$|\/(?:docker-|libpod-|crio-|cri-containerd-|docker\/)[0-9a-f]{12,64}(?:\.scope)?$/
 
 /** A look costs 10 µs; the core tells new processes about once a second anyway. */
 const LOOK_EVERY_MS = 500
@@ -75,6 +79,8 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   let seen: VictimState = 'running'
   /** Ended under an act, for ever: whoever comes up under its name or in its control group is another run. */
   let isOver = false
+  /** Of the newest list somebody lives whom this process may not stop. */
+  let refusedSome = false
   /** End of the last act, in ticks since boot: who started later and has no parent here is not its own. */
   let actTicks = Number.POSITIVE_INFINITY
   const held = new Map<string, ProcessHandle>()
@@ -83,8 +89,10 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     if (parts.forbidden(pid)) return null
     const handle = holdProcess(kernel, pid, startTicks)
     if (handle === null) return null
-    if (!mayBeStopped(handle)) {
+    const { name, ownerUid } = handle
+    if (!mayBeStopped({ name, ownerUid, cgroup: cgroupOf(pid) }, process.getuid?.() ?? -1)) {
       handle.dispose()
+      refusedSome = true
       return null
     }
     const key = keyOf(handle)
@@ -112,6 +120,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   const update = (next: ArmedVictim): void => {
     if (isOver) return
     armed = next
+    refusedSome = false
     lookedAtMs = Number.NEGATIVE_INFINITY
     groupLeaders = new Set(
       next.groupLeaders.map(({ pid }) => pid).filter((pid) => !parts.forbiddenGroup(pid))
@@ -157,6 +166,18 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     const roots = { known, groupIds: groupIds(), cgroupDir, newestTicks: actTicks }
     const pids = findFamily(roots, parts.forbidden, thorough)
     return pids.map((pid) => hold(pid, null)).filter((handle) => handle !== null)
+  }
+
+  /** The kernel would end everybody in it: nobody may be there who could not be signalled one by one. */
+  const mayKillCgroup = (): boolean => {
+    const dir = armed.cgroupDir
+    if (dir === null || !OWN_CGROUP.test(dir)) return false
+    const known = new Set([...held.values()].map(({ pid }) => pid))
+    return cgroupMembers(dir).every((pid) => {
+      if (known.has(pid)) return true
+      const stat = statOf(pid)
+      return stat === null || hasEnded(stat) || hold(pid, null) !== null
+    })
   }
 
   const act = (kind: VictimAct): ActReport => {
@@ -206,9 +227,9 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       case 'kill':
         // The long look comes after: those known hold the memory.
         done = 'killed'
-        stopAll()
-        killCgroup(armed.cgroupDir)
+        send([...held.values()], SIGNAL.stop)
         send([...held.values()], SIGNAL.kill)
+        if (mayKillCgroup()) killCgroup(armed.cgroupDir)
         send(findMore(true), SIGNAL.kill)
         break
       default:
@@ -248,7 +269,8 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     },
     reach() {
       const reachable = [...held.values()].filter((handle) => handle.reachable).length
-      return reachable === held.size ? 'all' : reachable > 0 ? 'some' : 'none'
+      if (held.size === 0 && refusedSome) return 'none'
+      return reachable === held.size && !refusedSome ? 'all' : reachable > 0 ? 'some' : 'none'
     },
     sweep() {
       if (isOver || (done !== 'terminated' && done !== 'killed')) return
@@ -271,16 +293,6 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       held.clear()
     }
   }
-}
-
-/**
- * Whatever the core orders: the desktop and what the machine stands on are never touched, and of root's programs only
- * those in containers. With the installed rights an order would reach every process of this machine.
- */
-function mayBeStopped({ pid, name, ownerUid }: ProcessHandle): boolean {
-  if (isProtected([name], BUILT_IN_PROTECTED)) return false
-  const isForeignRoot = ownerUid === 0 && process.getuid?.() !== 0
-  return !isForeignRoot || containerOf(cgroupOf(pid)) !== null
 }
 
 /** USER_HZ, in which the kernel tells times; 100 on x64 and arm64. */

@@ -239,6 +239,7 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
         lowestBytes: availableBytes,
         fallBytesPerS: 0,
         keepFrozen: false,
+        again: false,
         wentOn: false,
         recoveredSinceMs: null
       }
