@@ -149,6 +149,26 @@ describe('the guard of a real core', () => {
     )
   })
 
+  it('knows at once, and not with the next look, whom it may stop no more', async () => {
+    const one = newHome()
+    one.runner('eater')
+    const core = await one.start()
+    await core.client.call('settings.set', { guard: GUARD })
+    await startRunner(core, 'eater')
+    await untilArmed(core, 'eater')
+    const profiles = await core.client.call('profiles.list', {})
+    const eater = profiles.ok ? profiles.value.find(({ id }) => id === 'eater') : undefined
+    if (eater === undefined) throw new Error('it has no profile')
+    const refused = async (): Promise<unknown> => (await guardOf(core)).ranking.refused
+    for (const pinned of [true, false, true]) {
+      expect(await core.client.call('profiles.save', { ...eater, pinned })).toMatchObject({ ok: true })
+      expect(await refused()).toMatchObject(pinned ? [{ id: 'eater', because: 'pinned' }] : [])
+    }
+    await until('it to be let go of', async () => (await guardOf(core)).sentinel.armedIds.length === 0)
+    const beyond = await core.client.call('profiles.save', { ...eater, floorBytes: 2 ** 50 })
+    expect(beyond).toMatchObject({ ok: false, error: { code: 'settings-invalid' } })
+  })
+
   it('only says what it would do in observe mode', async () => {
     const one = newHome()
     one.runner('eater')

@@ -168,7 +168,11 @@ export const steady = (core: HeadlessCore): Promise<void> => setThresholds(core,
 export const loosen = (core: HeadlessCore): Promise<void> => setThresholds(core, 0, 0)
 
 async function setThresholds(core: HeadlessCore, reserveBytes: number, floorBytes: number): Promise<void> {
-  const set = await core.client.call('settings.set', { reserveBytes, floorBytes })
+  const live = await core.client.call('status.get', {})
+  if (!live.ok) throw new Error(live.error.message)
+  // No more than all of it is taken.
+  const most = Math.min(reserveBytes, live.value.memTotalBytes)
+  const set = await core.client.call('settings.set', { reserveBytes: most, floorBytes })
   if (!set.ok) throw new Error(set.error.message)
 }
 
