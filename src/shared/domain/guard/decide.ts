@@ -14,6 +14,7 @@ import {
   CONTINUE_MS,
   firstActKind,
   firstVictim,
+  mayGoOn,
   stepEpisode,
   wasThawed,
   type Step
@@ -292,7 +293,7 @@ function askOf(
       policy.mode === 'relaxed' ||
       episode.keepFrozen ||
       // Above the reserve nobody is ended for want of an answer, but let go on.
-      (!episode.again && outlook !== null && outlook.availableBytes >= policy.reserveBytes)
+      (outlook !== null && mayGoOn(episode, policy, outlook))
     const actsInMs = waits ? null : Math.max(0, (policy.answerMs ?? 0) - ((nowMs ?? 0) - episode.sinceMs))
     return { victimId: episode.victimId, stage: 'frozen', actsInMs }
   }

@@ -37,6 +37,9 @@ const THAW_AFTER_MS = 3_000
 /** One that was let go on for want of an answer, and threatens the floor again so soon, is ended at the next silence. */
 const AGAIN_MS = 60_000
 
+/** The shortest window sees a fall this much later than the reaction allows for. */
+const SEEN_AGAIN_MS = 100
+
 /** What one step of the ladder yields. */
 export interface Step extends Pick<GuardMemory, 'left' | 'thawed'> {
   readonly episode: Episode | null
@@ -146,6 +149,16 @@ const stillStalling = (input: StepInput, outlook: Outlook): boolean =>
   surelyBelow(input, outlook, outlook.floorBytes) &&
   isStalling(input.points, { sinceMs: input.episode.sinceMs + SETTLE_MS, leastSpanMs: STALL_AFTER_MS })
 
+/** Whether one that nobody answers about may go on once: above the reserve, with room to see and stop the same fall again. */
+export function mayGoOn(episode: Episode, policy: GuardPolicy, outlook: Outlook): boolean {
+  const gone = (episode.fallBytesPerS * (outlook.reactionMs + SEEN_AGAIN_MS)) / 1000
+  return (
+    !episode.again &&
+    outlook.availableBytes >= policy.reserveBytes &&
+    outlook.availableBytes - gone >= outlook.floorBytes
+  )
+}
+
 /** The next step of a running event. */
 export function stepEpisode(input: StepInput): Step {
   const { outlook, victims } = input
@@ -233,7 +246,7 @@ function stepFrozen(input: StepInput, episode: Episode): Step {
   }
   const unanswered =
     policy.answerMs !== null && !relaxed && !waiting.keepFrozen && nowMs - waiting.sinceMs >= policy.answerMs
-  if (unanswered && (waiting.again || availableBytes < policy.reserveBytes)) {
+  if (unanswered && !mayGoOn(waiting, policy, outlook)) {
     return act(input, waiting, 'terminate')
   }
   // The fall may have been a healthy one that was about to end: it gets one more chance.

@@ -31,6 +31,7 @@ export interface Outlook {
   /** The floor, or less where memory is known to rest below it. */
   readonly boundBytes: number
   readonly horizonMs: number
+  readonly reactionMs: number
   readonly falls: Falls
   readonly fallBytesPerS: number
   readonly falling: boolean
@@ -91,6 +92,7 @@ export function outlookOf(
     floorBytes: floor,
     boundBytes: bound,
     horizonMs: horizon,
+    reactionMs: reactionMs(policy, victim),
     falls,
     fallBytesPerS: Math.max(fastest(falls), draining ? slow : 0),
     falling: falling || draining,

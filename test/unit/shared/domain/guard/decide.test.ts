@@ -300,6 +300,13 @@ describe('the ladder', () => {
     expect(kinds(machine).slice(2, 4)).toEqual(['freeze hog', 'terminate hog'])
   })
 
+  it('does not let it go on where the same fall could not be stopped in time again', () => {
+    const machine = createMachine()
+    fallUntilActed(machine, 14 * GIB)
+    machine.run(16_000, () => 8 * GIB)
+    expect(kinds(machine)).toEqual(['freeze hog', 'terminate hog'])
+  })
+
   it('never lets it go on by itself where the user has the word', () => {
     const machine = createMachine({ answerMs: null })
     fallUntilActed(machine, 14 * GIB)
