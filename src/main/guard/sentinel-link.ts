@@ -320,7 +320,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
     })
   }
 
-  const setWanted = (next: boolean): void => {
+  const setWanted = (next: boolean, disarms: boolean): void => {
     if (next === wantsConnection) return
     wantsConnection = next
     clearTimeout(retry)
@@ -334,6 +334,8 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
       void connect()
       return
     }
+    // Whatever it last understood: one that is slow to answer must not go on acting on it.
+    if (disarms) channel?.send({ type: 'arm', sequence: (sequence += 1), watches: [], holders: [] })
     channel?.end({ type: 'bye' })
     channel = null
     said = null
@@ -346,18 +348,20 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
   }
 
   return {
-    setWanted,
+    setWanted: (next) => setWanted(next, true),
     arm(watches, holders) {
       armed = { watches, holders }
       send()
     },
     disarmLeft() {
-      void open(options.ownSocket).then((left) => {
+      void Promise.all([open(options.systemSocket), open(options.ownSocket)]).then((left) => {
         firstContact()
         const { self, blackBoxPath } = options
-        left?.send({ type: 'hello', protocol: SENTINEL_PROTOCOL, ...self, blackBoxPath })
-        left?.send({ type: 'arm', sequence: (sequence += 1), watches: [], holders: [] })
-        left?.end({ type: 'bye' })
+        for (const one of left) {
+          one?.send({ type: 'hello', protocol: SENTINEL_PROTOCOL, ...self, blackBoxPath })
+          one?.send({ type: 'arm', sequence: (sequence += 1), watches: [], holders: [] })
+          one?.end({ type: 'bye' })
+        }
       })
     },
     answer: (watchId, victimId, choice) =>
@@ -381,6 +385,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
     get pid() {
       return pid
     },
-    dispose: () => setWanted(false)
+    // Runners stay guarded without their core.
+    dispose: () => setWanted(false, false)
   }
 }

@@ -75,6 +75,20 @@ function victimOf(value: unknown): ArmedVictim {
   }
 }
 
+/** One that is not understood, or the last of too many, must not cost the others their guard. */
+function victimsOf(value: unknown): readonly ArmedVictim[] {
+  if (!Array.isArray(value)) return fail()
+  const victims: ArmedVictim[] = []
+  for (const raw of value.slice(0, MAX_VICTIMS)) {
+    try {
+      victims.push(victimOf(raw))
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+    }
+  }
+  return victims
+}
+
 const isMode = (value: unknown): value is GuardMode => MODES.has(value)
 
 function policyOf(value: unknown): GuardPolicy {
@@ -111,7 +125,7 @@ function watchOf(value: unknown): Watch {
     ...(raw['open'] === undefined ? {} : { open: openOf(raw['open']) }),
     id: text(raw['id']),
     policy: policyOf(raw['policy']),
-    victims: list(raw['victims'], MAX_VICTIMS, victimOf)
+    victims: victimsOf(raw['victims'])
   }
 }
 

@@ -86,8 +86,9 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     readFresh: () => (newest = parts.readings.take(monotonicMs(), 'fresh')),
     onEvent: (event: Parameters<typeof ring.add>[0]) => {
       const added = ring.add(event)
-      parts.log(`${event.kind} ${event.label ?? ''}: ${event.reasons[0] ?? ''}`)
+      // The log may be a file on a slow disk: the core hears first.
       send({ type: 'event', event: added })
+      parts.log(`${event.kind} ${event.label ?? ''}: ${event.reasons[0] ?? ''}`)
     },
     onShrink: (watchId: string, victimId: string) => send({ type: 'shrink', watchId, victimId })
   }

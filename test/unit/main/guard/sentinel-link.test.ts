@@ -263,6 +263,15 @@ describe('the link to the sentinel', () => {
     expect(peer.heard[1]).toMatchObject({ watches: [] })
   })
 
+  it('disarms the installed one as well', async () => {
+    const system = await peerAt(join(dir, 'system.sock'))
+    const own = await peerAt(join(dir, 'own.sock'))
+    const { link } = open({ system: join(dir, 'system.sock') })
+    link.disarmLeft()
+    await until('both goodbyes', () => [system, own].every((peer) => typesOf(peer).includes('bye')))
+    expect(system.heard[1]).toMatchObject({ type: 'arm', watches: [] })
+  })
+
   it('starts its own where there is none, in a session of its own, with a log that others cannot read', async () => {
     const entry = join(dir, 'sentinel.js')
     writeFileSync(

@@ -68,9 +68,11 @@ describe('messages from the core', () => {
     expect(parseToSentinel(JSON.stringify(message))).toEqual(message)
   })
 
-  it.each(MESSAGES)('refuses it with any field spoiled: $type', (message) => {
+  it.each(MESSAGES)('refuses it with any field spoiled, or the one victim it is of: $type', (message) => {
     for (const bad of spoiled(message)) {
-      expect(parseToSentinel(JSON.stringify(bad)), JSON.stringify(bad)).toBeNull()
+      const parsed = parseToSentinel(JSON.stringify(bad))
+      const left = parsed?.type === 'arm' ? parsed.watches.flatMap(({ victims }) => victims) : parsed
+      expect(left ?? [], JSON.stringify(bad)).toEqual([])
     }
   })
 
@@ -78,22 +80,39 @@ describe('messages from the core', () => {
     expect(parseToSentinel(line)).toBeNull()
   )
 
-  it('refuses one watch twice, a path with a way up, and more than any machine has', () => {
+  it('refuses one watch twice, and a victim with a path with a way up, and more than any machine has', () => {
     const [watch] = ARM.watches
     const [victim] = watch!.victims
     const armWith = (changes: object): string =>
       JSON.stringify({ ...ARM, watches: [{ ...watch, victims: [{ ...victim, ...changes }] }] })
-    expect(parseToSentinel(armWith({}))).not.toBeNull()
+    const armed = (changes: object): number | undefined => {
+      const message = parseToSentinel(armWith(changes))
+      return message?.type === 'arm' ? message.watches[0]?.victims.length : undefined
+    }
+    expect(armed({})).toBe(1)
     expect(parseToSentinel(JSON.stringify({ ...ARM, watches: [watch, watch] }))).toBeNull()
-    expect(parseToSentinel(armWith({ cgroupDir: '/sys/fs/cgroup/../../etc' }))).toBeNull()
-    expect(parseToSentinel(armWith({ cgroupDir: 'relative' }))).toBeNull()
-    expect(parseToSentinel(armWith({ label: 'x'.repeat(1_000) }))).toBeNull()
+    expect(armed({ cgroupDir: '/sys/fs/cgroup/../../etc' })).toBe(0)
+    expect(armed({ cgroupDir: 'relative' })).toBe(0)
+    expect(armed({ label: 'x'.repeat(1_000) })).toBe(0)
     const processes = Array.from({ length: 5_000 }, (_, pid) => ({ pid, startTicks: 1 }))
-    expect(parseToSentinel(armWith({ processes }))).toBeNull()
+    expect(armed({ processes })).toBe(0)
   })
 
   it('never throws', () => {
     fc.assert(fc.property(fc.json(), (text) => void parseToSentinel(text)))
     fc.assert(fc.property(fc.string(), (text) => void parseToSentinel(text)))
+  })
+})
+
+describe('a list with one that is not understood', () => {
+  it('keeps the others, and of too many the first', () => {
+    const [watch] = ARM.watches
+    const [victim] = watch?.victims ?? []
+    const parsed = (victims: readonly unknown[]): number | null => {
+      const message = parseToSentinel(JSON.stringify({ ...ARM, watches: [{ ...watch, victims }] }))
+      return message?.type === 'arm' ? (message.watches[0]?.victims.length ?? null) : null
+    }
+    expect(parsed([{ ...victim, bytes: -1 }, victim])).toBe(1)
+    expect(parsed(Array.from({ length: 129 }, () => victim))).toBe(128)
   })
 })
