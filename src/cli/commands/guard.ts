@@ -2,6 +2,7 @@ import type { CommandInput, CommandOutput } from '../../shared/contract/commands
 import type { ContractError } from '../../shared/contract/errors.ts'
 import type { GuardAsk, GuardView, SentinelStatus } from '../../shared/model/guard.ts'
 import { GUARD_MODES, type GuardMode } from '../../shared/model/status.ts'
+import { causesOf } from '../../shared/model/would-have.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Command, Core, Values } from '../command.ts'
 import { didYouMean } from '../did-you-mean.ts'
@@ -140,7 +141,7 @@ export function describeGuard(view: GuardView): string {
         formatTime(atMs),
         eventInWords(kind),
         printable(label ?? ''),
-        printable(reasons[0] ?? '')
+        printable(causesOf(reasons)[0] ?? '')
       ])
     sections.push(`Newest acts:\n${columns(rows)}`)
   }

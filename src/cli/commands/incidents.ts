@@ -1,4 +1,5 @@
 import type { Incident, IncidentSummary } from '../../shared/model/guard.ts'
+import { causesOf } from '../../shared/model/would-have.ts'
 import { ok } from '../../shared/util/result.ts'
 import type { Command } from '../command.ts'
 import { columns, formatBytes, formatTime, printable, sparkline } from '../format.ts'
@@ -38,7 +39,7 @@ export function describeIncident({ title, atMs, text, events, curve }: Incident)
       formatTime(event.atMs),
       eventInWords(event.kind),
       formatBytes(event.availableBytes),
-      printable(event.reasons[0] ?? '')
+      printable(causesOf(event.reasons)[0] ?? '')
     ])
     sections.push(`What happened, with what was available:\n${columns(rows, [2])}`)
   }

@@ -1,4 +1,5 @@
 import type { GuardAsk, GuardEvent, GuardAnswer } from '../../shared/model/guard.ts'
+import { causesOf, undoneAct } from '../../shared/model/would-have.ts'
 import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
 import type { NotificationAction, Urgency } from './types.ts'
 
@@ -91,6 +92,8 @@ export const helplessInWords = (reasons: readonly string[]): NewsWords => ({
 
 /** Observe mode: nothing was done. */
 export const wouldInWords = (event: GuardEvent): NewsWords => ({
-  title: `Would have stopped ${named(event)}`,
-  body: [event.reasons[0] ?? '', 'Observe mode: nothing was done.'].filter((line) => line !== '').join('\n')
+  title: `Would have ${undoneAct(event, named(event))}`,
+  body: [causesOf(event.reasons)[0] ?? '', 'Observe mode: nothing was done.']
+    .filter((line) => line !== '')
+    .join('\n')
 })

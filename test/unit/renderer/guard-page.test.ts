@@ -102,8 +102,10 @@ describe('words', () => {
 
   test('an unknown amount is not 0', () => {
     const back = { kind: 'memory-back', label: 'tiny' } as const
-    expect(eventWords({ ...back, bytes: 'unknown' })).toBe('an unknown amount came back')
-    expect(eventWords({ kind: 'kill', label: null, bytes: 1 })).toBe('Ended a program by force')
+    expect(eventWords({ ...back, bytes: 'unknown', reasons: [] })).toBe('an unknown amount came back')
+    expect(eventWords({ kind: 'kill', label: null, bytes: 1, reasons: [] })).toBe(
+      'Stopped a program by force'
+    )
   })
 
   test('acting is up to the reader where the guard does not act', () => {

@@ -1,6 +1,7 @@
 import type { GuardAsk, GuardEvent, Incident, Refusal, SentinelStatus } from '../../../shared/model/guard.ts'
 import { isKnown } from '../../../shared/model/reading.ts'
 import type { GuardMode } from '../../../shared/model/status.ts'
+import { undoneAct } from '../../../shared/model/would-have.ts'
 import { assertNever } from '../../../shared/util/assert-never.ts'
 import { bytesWords } from './bytes.ts'
 import { aboutText } from './duration.ts'
@@ -67,14 +68,19 @@ export const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
 }
 
 /** One event of the guard in a few words, without its time. */
-export function eventWords({ kind, label, bytes }: Pick<GuardEvent, 'kind' | 'label' | 'bytes'>): string {
+export function eventWords({
+  kind,
+  label,
+  bytes,
+  reasons
+}: Pick<GuardEvent, 'kind' | 'label' | 'bytes' | 'reasons'>): string {
   const who = label ?? 'a program'
   const size = isKnown(bytes) ? bytesWords(bytes) : 'an unknown amount'
   switch (kind) {
     case 'warn':
       return `Warned about ${who}`
     case 'would':
-      return `Would have acted on ${who}`
+      return `Would have ${undoneAct({ reasons }, who)}`
     case 'shrink':
       return `Asked ${who} to give memory back`
     case 'freeze':
@@ -82,11 +88,11 @@ export function eventWords({ kind, label, bytes }: Pick<GuardEvent, 'kind' | 'la
     case 'thaw':
       return `Let ${who} go on`
     case 'terminate':
-      return `Asked ${who} to end`
+      return `Stopping ${who}`
     case 'kill':
-      return `Ended ${who} by force`
+      return `Stopped ${who} by force`
     case 'gone':
-      return `${who} has ended`
+      return `${who} is stopped`
     case 'memory-back':
       return `${size} came back`
     case 'memory-missing':

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { GuardEvent } from '../../../../shared/model/guard.ts'
 import { clockText, whenText } from '../../format/duration.ts'
 import { INCIDENT_WORDS, eventWords } from '../../format/guard.ts'
+import { causesOf } from '../../../../shared/model/would-have.ts'
 import { usePanel } from '../../stores/context.ts'
 import { DRILL_WATCH } from '../../stores/guard-acts.ts'
 import { Icon } from '../../ui/icons.tsx'
@@ -85,10 +86,15 @@ export function Events({ events }: { readonly events: readonly GuardEvent[] }): 
           <time className="num muted">{clockText(event.atMs)}</time>
           <span>
             {eventWords(event)}
-            {event.reasons[0] !== undefined && <span className="muted"> · {event.reasons.join(' ')}</span>}
+            <Causes event={event} />
           </span>
         </li>
       ))}
     </ol>
   )
+}
+
+function Causes({ event }: { readonly event: GuardEvent }): ReactNode {
+  const causes = causesOf(event.reasons)
+  return causes.length === 0 ? null : <span className="muted"> · {causes.join(' ')}</span>
 }
