@@ -19,7 +19,13 @@ export interface AppState {
   readonly hello: CommandOutput<'app.hello'> | null
   readonly facts: MachineFacts | null
   readonly notices: readonly Notice[]
+  /** The model whose form is to be open when the Models page comes. */
+  readonly editId: string | null
   go(page: Page): void
+  /** To the form of that model. */
+  edit(profileId: string): void
+  /** Its form is open. */
+  edited(): void
   setLink(link: LinkState): void
   setStale(stale: boolean): void
   setProblem(problem: ContractError | null): void
@@ -41,8 +47,15 @@ export function createAppStore(client: Client, link: LinkState): AppStore {
     hello: null,
     facts: null,
     notices: [],
+    editId: null,
     go(page) {
       set({ page })
+    },
+    edit(profileId) {
+      set({ page: 'models', editId: profileId })
+    },
+    edited() {
+      set({ editId: null })
     },
     setLink(link) {
       set({ link })

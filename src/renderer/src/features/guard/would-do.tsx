@@ -59,6 +59,7 @@ function Victims({ victims }: { readonly victims: readonly RankedVictim[] }): Re
         <thead>
           <tr>
             <th scope="col">Stopped in this order</th>
+            <th scope="col">Importance</th>
             <th scope="col" className="num">
               Comes back
             </th>
@@ -77,6 +78,9 @@ function Victims({ victims }: { readonly victims: readonly RankedVictim[] }): Re
                 <span className="would-place num muted">{at + 1}</span>
                 <Who {...one} />
               </th>
+              <td>
+                <OfModel {...one} />
+              </td>
               <td className="num">{bytesText(one.bytes)}</td>
               <td className="num muted">{reloadText(one.reloadS)}</td>
               <td className="would-why muted">{one.why}</td>
@@ -86,6 +90,27 @@ function Victims({ victims }: { readonly victims: readonly RankedVictim[] }): Re
       </table>
       <More count={victims.length} all={all} onToggle={() => setAll(!all)} />
     </>
+  )
+}
+
+/** How important the model is, as a way to where that is set. */
+function OfModel({ id, label }: Pick<RankedVictim, 'id' | 'label'>): ReactNode {
+  const runnerId = runnerIdOf(id)
+  const importance = usePanel(
+    'runners',
+    (state) => state.profiles.find((one) => one.id === runnerId)?.importance ?? null
+  )
+  const edit = usePanel('app', (state) => state.edit)
+  if (importance === null) return <span className="muted">–</span>
+  return (
+    <button
+      type="button"
+      className="button quiet compact"
+      aria-label={`Importance of ${label}: ${importance}. Change it`}
+      onClick={() => edit(runnerId)}
+    >
+      {importance}
+    </button>
   )
 }
 

@@ -1,4 +1,4 @@
-import { memo, useRef, useState, type ReactNode } from 'react'
+import { memo, useEffect, useRef, useState, type ReactNode } from 'react'
 import { ACTIVE_STATES, type Profile } from '../../../../shared/model/runner.ts'
 import { sizeText } from '../../format/bytes.ts'
 import { freeId, shortPath } from '../../format/names.ts'
@@ -25,7 +25,15 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const hue = usePanel('live', (state) => state.hues.get(`runner:${profile.id}`))
   const error = usePanel('runners', (state) => state.errors.get(profile.id))
   const dismiss = usePanel('runners', (state) => state.dismissError)
-  const [editing, setEditing] = useState(false)
+  const asked = usePanel('app', (now) => now.editId === profile.id)
+  const edited = usePanel('app', (now) => now.edited)
+  const [editing, setEditing] = useState(asked)
+  const row = useRef<HTMLLIElement>(null)
+  useEffect(() => {
+    if (!asked) return
+    row.current?.scrollIntoView({ block: 'nearest' })
+    edited()
+  }, [asked, edited])
   const state = view?.state ?? 'stopped'
   const active = ACTIVE_STATES.includes(state)
   const paused = view?.frozen === true && active
@@ -33,7 +41,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const progress = view === undefined ? null : loadProgress(view)
   const pct = progress === null || progress.share === null ? '' : ` ${Math.round(progress.share * 100)} %`
   return (
-    <li className="profile">
+    <li className="profile" ref={row}>
       <div className="profile-line">
         <Swatch kind="runner" hue={hue} />
         <div className="profile-words">
