@@ -37,7 +37,7 @@ describe('the guard in the panel', () => {
   describe('while it asks', () => {
     it('says what happens and when, counts down by itself, and takes no focus', async () => {
       await show('ask-warn')
-      await guard.ask.getByText(`${NAME} grew 9 GiB in 4 s.`).waitFor()
+      await guard.ask.getByText(`${NAME} grew 9.0 GiB in 4 s.`).waitFor()
       expect(await guard.countdown.innerText()).toMatch(/^Firebreak will pause it in \d+.s\.$/)
       await panel.changes(guard.countdown)
       expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('BODY')
@@ -69,7 +69,7 @@ describe('the guard in the panel', () => {
       await guard.ask.waitFor({ state: 'detached' })
       expect(sent.of('guard.answer')).toEqual([{ watchId: 'main', victimId: NAME, choice: 'stop' }])
       const news = guard.news(`Stopped ${NAME}`)
-      await news.getByText('61 GiB came back in 2.3 s').waitFor()
+      await news.getByText('61.0 GiB came back in 2.3 s').waitFor()
       await news.getByRole('button', { name: `Start ${NAME} again` }).click()
       await news.waitFor({ state: 'detached' })
       expect(sent.of('runners.start')).toEqual([{ target: NAME }])
@@ -114,6 +114,8 @@ describe('the guard in the panel', () => {
         expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(SMALL.width)
       }
       expect(await page.locator('img').count()).toBe(0)
+      const notice = guard.news('takes no more').first()
+      expect(await notice.innerText()).not.toMatch(/[\u202a-\u202e]/)
       await guard.answer('Let it go on').click()
       await guard.ask.waitFor({ state: 'detached' })
     })
@@ -177,15 +179,22 @@ describe('the guard in the panel', () => {
     it('says what it would do, whom it leaves alone and why, and may be allowed more', async () => {
       await showGuard('checkout')
       const would = guard.card('What it would do now')
-      await would.getByText('If memory ran out now: stop qwen3-32b, 43 GiB back').waitFor()
+      await would.getByText('If memory ran out now: stop qwen3-32b, 42.8 GiB back').waitFor()
       const code = would.getByRole('row').filter({ hasText: 'code' })
       expect(await code.innerText()).toContain('Not started by Firebreak')
       expect(await would.getByRole('row').filter({ hasText: 'firefox' }).innerText()).toContain(
         'never stopped'
       )
       await would.getByRole('switch').click()
-      await until('code to be in the order', async () => (await code.innerText()).includes('not started'))
+      await until('code to be in the order', async () => (await code.innerText()).includes('holds 2.3'))
       expect(sent.of('settings.set')).toEqual([{ guard: { mayStopForeign: true } }])
+    })
+
+    it('says how important each model is, and leads to where that is set', async () => {
+      await showGuard('checkout')
+      await page.getByRole('button', { name: 'Importance of qwen3-32b: high. Change it' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor()
+      expect(await page.getByLabel('Importance').inputValue()).toBe('high')
     })
 
     it('a name of one’s own is added and removed; one that is there is refused', async () => {
@@ -226,10 +235,14 @@ describe('the guard in the panel', () => {
     it('protection shows its command before it is run, is installed, and can be taken back', async () => {
       await showGuard('calm')
       const card = guard.card('Desktop protection')
-      await card.getByText('pkexec /usr/lib/firebreak/firebreak-helper install-protection').waitFor()
+      await card
+        .getByText('pkexec /usr/lib/firebreak/firebreak-helper install-protection --uid 1000')
+        .waitFor()
       await card.getByRole('button', { name: 'Install protection…' }).click()
       await card.getByText('Installed', { exact: true }).waitFor()
-      await card.getByText('pkexec /usr/lib/firebreak/firebreak-helper remove-protection').waitFor()
+      await card
+        .getByText('pkexec /usr/lib/firebreak/firebreak-helper remove-protection --uid 1000')
+        .waitFor()
       expect(sent.of('protection.set')).toEqual([{ install: true }])
     })
 
@@ -259,7 +272,7 @@ describe('the guard in the panel', () => {
     it('a drill that failed says so, and earlier ones are kept', async () => {
       await showGuard('drill-failed')
       const card = guard.card('Fire drill')
-      await card.getByText('did not pause the drill').waitFor()
+      await card.getByText('The guard did not pause within 60.0 s').waitFor()
       await card.getByText('did not happen').first().waitFor()
       await card.getByRole('button', { name: /^Passed/ }).click()
       expect(await card.getByRole('article').count()).toBe(2)
@@ -273,7 +286,7 @@ describe('the guard in the panel', () => {
       const heading = page.getByRole('heading', { level: 1, name: `Stopped ${NAME}` })
       await heading.waitFor()
       await until('the heading to have the focus', async () => (await focused()) === `Stopped ${NAME}`)
-      await page.getByText(`Paused ${NAME} · Memory will be below the floor`).waitFor()
+      await page.getByText(`Paused ${NAME} · Falling memory is about to pass the floor`).waitFor()
       await page.getByText(/^Lowest available: 2\.4/).waitFor()
       await page.getByRole('button', { name: `Start ${NAME} again` }).waitFor()
       await page.getByRole('button', { name: 'Guard', exact: true }).last().click()

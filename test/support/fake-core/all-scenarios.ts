@@ -1,9 +1,16 @@
+import type { Incident } from '../../../src/shared/model/guard.ts'
+import type { Notice } from '../../../src/shared/model/status.ts'
+import { askText } from '../../../src/main/guard/words.ts'
+import { plainText } from '../../../src/shared/util/plain-text.ts'
 import {
+  actEvents,
+  actNotice,
   actedIncident,
   drillReport,
   fromCheckout,
   someConflicts,
   stoppedAnswering,
+  wouldEvent,
   wouldHave
 } from './guard-story.ts'
 import {
@@ -23,6 +30,15 @@ const { calm, act, warn, long } = SCENARIOS
 
 const DAY_MS = 86_400_000
 
+const noticeOf = ({ id, title, text }: Incident): Notice => ({
+  id,
+  atMs: Date.now(),
+  severity: 'warning',
+  text: `${title}. ${text}`,
+  whatToDo: null,
+  incidentId: id
+})
+
 /** Time to ask: gpt-oss-120b grows, the guard will pause it. */
 const askWarn: Scenario = {
   ...act,
@@ -33,12 +49,12 @@ const askWarn: Scenario = {
       victimId: OSS.id,
       label: OSS.label,
       stage: 'warn',
-      text: 'gpt-oss-120b grew 9 GiB in 4 s. Memory will be gone in about 6 s.',
+      text: askText('warn', OSS.label, 62.3 * GIB, [...act.reasons, 'Memory will be gone in about 6 s.']),
       actsInS: 12,
       victimBytes: 62.3 * GIB
     },
     launchesHeld: true,
-    events: [{ kind: 'warn', agoS: 1, reasons: ['gpt-oss-120b grew 9 GiB in 4 s.'] }]
+    events: [{ kind: 'warn', agoS: 1, reasons: ['gpt-oss-120b grew 9.0 GiB in 4 s.'] }]
   }
 }
 
@@ -46,21 +62,21 @@ const frozen: Scenario = {
   ...act,
   secondsToEmpty: null,
   pressureSomePct: 12,
-  reasons: ['gpt-oss-120b is paused; it keeps its memory.'],
+  reasons: ['gpt-oss-120b is paused: it takes no more memory, and keeps what it has.'],
   guard: {
     ask: {
       watchId: 'main',
       victimId: OSS.id,
       label: OSS.label,
       stage: 'frozen',
-      text: 'Paused gpt-oss-120b. It keeps its 61 GiB but takes no more.',
+      text: askText('frozen', OSS.label, 61 * GIB, []),
       actsInS: 15,
       victimBytes: 61 * GIB
     },
     launchesHeld: true,
     events: [
-      { kind: 'freeze', agoS: 2, reasons: ['Memory will be below the floor in about 1 s.'] },
-      { kind: 'warn', agoS: 8, reasons: ['gpt-oss-120b grew 9 GiB in 4 s.'] }
+      { kind: 'freeze', agoS: 2, reasons: ['Falling memory is about to pass the floor.'] },
+      { kind: 'warn', agoS: 8, reasons: ['gpt-oss-120b grew 9.0 GiB in 4 s.'] }
     ]
   }
 }
@@ -74,17 +90,7 @@ const pausedOnce: Scenario = {
 /** It was stopped a moment ago, and its memory is back. */
 const acted: Scenario = {
   ...calm,
-  notices: [
-    {
-      id: 'n1',
-      atMs: Date.now(),
-      severity: 'warning',
-      text: 'Stopped gpt-oss-120b. 61.0 GiB came back in 2.3 s.',
-      whatToDo: null,
-      runnerId: OSS.id,
-      incidentId: `acted-${OSS.id}`
-    }
-  ],
+  notices: actNotice(actEvents(Date.now() - 20_000), 2_000, `acted-${OSS.id}`),
   parts: (t) => [
     part(
       'runner:gpt-oss-120b',
@@ -121,9 +127,13 @@ const acted: Scenario = {
     events: [
       { kind: 'memory-back', agoS: 2, bytes: 61 * GIB, availableBytes: 63 * GIB },
       { kind: 'gone', agoS: 4, bytes: 61 * GIB, availableBytes: 40 * GIB },
-      { kind: 'terminate', agoS: 5, reasons: ['Nobody answered within 15 s.'] },
-      { kind: 'freeze', agoS: 20, reasons: ['Memory will be below the floor in about 1 s.'] },
-      { kind: 'warn', agoS: 26, reasons: ['gpt-oss-120b grew 9 GiB in 4 s.'] }
+      {
+        kind: 'terminate',
+        agoS: 5,
+        reasons: ['gpt-oss-120b is paused: it takes no more memory, and keeps what it has.']
+      },
+      { kind: 'freeze', agoS: 20, reasons: ['Falling memory is about to pass the floor.'] },
+      { kind: 'warn', agoS: 26, reasons: ['gpt-oss-120b grew 9.0 GiB in 4 s.'] }
     ],
     drills: (nowMs) => [drillReport(nowMs - 3 * DAY_MS, true), drillReport(nowMs - 30 * DAY_MS, false)]
   }
@@ -147,37 +157,17 @@ const manyNotices: Scenario = {
 /** The machine went down in the night. */
 const crashed: Scenario = {
   ...calm,
-  notices: [
-    {
-      id: 'n1',
-      atMs: Date.now(),
-      severity: 'warning',
-      text: 'The machine stopped answering. gpt-oss-120b grew 23 GiB in 9 s while the guard was off.',
-      whatToDo: null,
-      runnerId: OSS.id,
-      incidentId: 'stopped-answering'
-    }
-  ],
+  notices: [noticeOf(stoppedAnswering(Date.now() - 36_000_000))],
   guard: { incidents: (nowMs) => [stoppedAnswering(nowMs - 36_000_000)] }
 }
 
 const observe: Scenario = {
   ...act,
-  notices: [
-    {
-      id: 'n1',
-      atMs: Date.now(),
-      severity: 'warning',
-      text: 'Would have paused gpt-oss-120b. The guard only observes.',
-      whatToDo: 'Choose another mode on the Guard page if it is to act.',
-      runnerId: OSS.id,
-      incidentId: 'would'
-    }
-  ],
+  notices: actNotice([wouldEvent(Date.now())], 5_000, 'would'),
   guard: {
     mode: 'observe',
     incidents: (nowMs) => [wouldHave(nowMs - 5_000)],
-    events: [{ kind: 'would', agoS: 5, reasons: ['Would have paused gpt-oss-120b.'] }]
+    events: [{ ...wouldEvent(0), agoS: 5 }]
   }
 }
 
@@ -230,10 +220,11 @@ const drillFailed: Scenario = {
 
 const protectedDesktop: Scenario = { ...calm, guard: { protection: { state: 'on' } } }
 
-/** Names that try to break out of their place: long, with markup, with a change of writing direction. */
-const HOSTILE = `<img src=x onerror=alert(1)>\u202e ${LONG}`
+/** Names that try to break out of their place: long, with markup, and as the core cleans them of turned text. */
+const HOSTILE = plainText(`<img src=x onerror=alert(1)>\u202e ${LONG}`)
 const longAsk: Scenario = {
   ...long,
+  notices: actNotice(actEvents(Date.now(), HOSTILE, 'other').slice(0, 2), 1_000, 'acted-other'),
   level: 'act',
   guard: {
     ask: {
@@ -241,7 +232,7 @@ const longAsk: Scenario = {
       victimId: LONG_PROFILE.id,
       label: HOSTILE,
       stage: 'frozen',
-      text: `Paused ${HOSTILE}. It keeps its 43 GiB but takes no more.`,
+      text: askText('frozen', HOSTILE, 43 * GIB, []),
       actsInS: 60,
       victimBytes: 43 * GIB
     },

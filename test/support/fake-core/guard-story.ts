@@ -8,7 +8,14 @@ import type {
   RefusedVictim,
   SentinelStatus
 } from '../../../src/shared/model/guard.ts'
-import type { GuardMode } from '../../../src/shared/model/status.ts'
+import { drillText } from '../../../src/main/drill/report-text.ts'
+import { EMPTY_TIMELINE, type Timeline } from '../../../src/main/drill/timeline.ts'
+import { createActNotices } from '../../../src/main/guard/act-notices.ts'
+import { stoppedStory } from '../../../src/main/incidents/last-minutes.ts'
+import { storyOf, wouldStory } from '../../../src/main/incidents/story.ts'
+import { protectionAmounts } from '../../../src/main/protection/amounts.ts'
+import { INSTALLED_HELPER, PKEXEC } from '../../../src/main/protection/helper-command.ts'
+import type { GuardMode, Notice } from '../../../src/shared/model/status.ts'
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
@@ -58,21 +65,32 @@ export const fromCheckout: Partial<SentinelStatus> = {
   memoryLocked: false,
   priorityRaised: false,
   notes: [
-    'Its memory is not locked: the limit for locked memory is 8 MiB. Under heavy swapping it may react late.',
-    'Its priority is not raised: this user may not do that.'
+    'It runs as you: containers and programs of other users are out of its reach.',
+    'Its oom_score_adj is not lowered: that needs CAP_SYS_RESOURCE. The kernel may end it like any small program.'
   ]
 }
 
+const amounts = protectionAmounts(6 * GIB, 119.7 * GIB)
 export const protectionOff: ProtectionStatus = {
   state: 'off',
   note: null,
   units: [
-    { unit: 'user-1000.slice', minBytes: 1 * GIB, lowBytes: 4 * GIB },
-    { unit: 'session.slice', minBytes: 1 * GIB, lowBytes: 2 * GIB },
-    { unit: 'app.slice', minBytes: 0, lowBytes: 2 * GIB }
+    { unit: 'user-1000.slice', ...amounts },
+    { unit: 'session.slice', ...amounts },
+    { unit: 'app.slice', minBytes: 0, lowBytes: amounts.lowBytes }
   ],
-  installCommand: ['pkexec', '/usr/lib/firebreak/firebreak-helper', 'install-protection'],
-  removeCommand: ['pkexec', '/usr/lib/firebreak/firebreak-helper', 'remove-protection']
+  installCommand: [
+    PKEXEC,
+    INSTALLED_HELPER,
+    'install-protection',
+    '--uid',
+    '1000',
+    '--low',
+    String(amounts.lowBytes),
+    '--min',
+    String(amounts.minBytes)
+  ],
+  removeCommand: [PKEXEC, INSTALLED_HELPER, 'remove-protection', '--uid', '1000']
 }
 
 export const someConflicts: readonly Conflict[] = [
@@ -108,13 +126,19 @@ function drillCurve(highBytes: number, takenBytes: number, passed: boolean): Dri
   })
 }
 
+const drillLine = (passed: boolean): Timeline => ({
+  ...EMPTY_TIMELINE,
+  warnedAtS: 2.1,
+  ...(passed
+    ? { frozenAtS: 4, stoppedAtS: 7.2, goneAtS: 7.3, memoryBackAtS: 7.6, returnedBytes: 0.99 * GIB }
+    : {})
+})
+
 export const drillReport = (atMs: number, passed: boolean, number: number = 1): DrillReport => ({
   id: `drill-${atMs}`,
   atMs,
   passed,
-  text: passed
-    ? 'Warned after 2.1 s, paused after 4.0 s, stopped after 7.2 s; 1.0 GiB came back in 0.4 s.'
-    : 'The guard warned, but did not pause the drill before its bound of 1.0 GiB was reached.',
+  text: drillText(drillLine(passed), { takenBytes: GIB, endedBy: null, aboveFloorBytes: 0, seconds: 60 }),
   boundBytes: 1 * GIB,
   stepBytes: 32 * MIB,
   warnedAtS: 2.1 + number * 0.01,
@@ -173,58 +197,96 @@ export const storyEvent = (
   ...over
 })
 
+const FLOOR_GOING = 'Falling memory is about to pass the floor.'
+const GREW = (label: string): string => `${label} grew 9.0 GiB in 4 s.`
+
+/** The events of one act, in their order, from the warning to the proof. */
+export function actEvents(
+  atMs: number,
+  label: string = 'gpt-oss-120b',
+  id: string = 'gpt-oss-120b'
+): readonly GuardEvent[] {
+  const by = (afterS: number, over: Partial<GuardEvent> & Pick<GuardEvent, 'kind'>): GuardEvent =>
+    storyEvent(atMs + afterS * 1000, { victimId: id, label, ...over })
+  const reasons = [FLOOR_GOING, 'Part of the desktop’s reserve is in use.']
+  return [
+    by(-6, { kind: 'warn', reasons: [GREW(label)], availableBytes: 9 * GIB, secondsToEmpty: 6 }),
+    by(0, { kind: 'freeze', reasons, secondsToEmpty: 1.5 }),
+    by(15, {
+      kind: 'terminate',
+      reasons: [`${label} is paused: it takes no more memory, and keeps what it has.`]
+    }),
+    by(16.1, { kind: 'gone', availableBytes: 40 * GIB }),
+    by(17.3, { kind: 'memory-back', availableBytes: 63 * GIB })
+  ]
+}
+
+/** What the core would say of these events, the last word alone; `agoMs` before now. */
+export function actNotice(
+  events: readonly GuardEvent[],
+  agoMs: number,
+  incidentId: string
+): readonly Notice[] {
+  const notices = createActNotices()
+  const said = events.flatMap((event) => {
+    const grew = event.label === null ? null : GREW(event.label)
+    const one = notices.of(event, { bytesNow: null, growth: grew })
+    return one === null ? [] : [one]
+  })
+  const last = said.at(-1)
+  if (last === undefined) return []
+  const { severity, text, whatToDo, victimId } = last
+  return [
+    {
+      id: incidentId,
+      atMs: Date.now() - agoMs,
+      severity,
+      text,
+      whatToDo,
+      incidentId,
+      runnerId: victimId ?? undefined
+    }
+  ]
+}
+
 export function actedIncident(
   atMs: number,
   label: string = 'gpt-oss-120b',
   id: string = 'gpt-oss-120b'
 ): Incident {
-  const by = (over: Partial<GuardEvent> & Pick<GuardEvent, 'kind'>, afterS: number): GuardEvent =>
-    storyEvent(atMs + afterS * 1000, { victimId: id, label, ...over })
+  const events = actEvents(atMs, label, id)
   return {
     id: `acted-${id}`,
     atMs,
     kind: 'acted',
-    title: `Stopped ${label}`,
-    text: `${label} grew 23 GiB in 9 s, and memory would have been below the floor in about 1 s. It was paused, nobody answered within 15 s, and it was stopped. 61 GiB came back in 2.3 s. Give it less context, or stop qwen3-32b before starting it again.`,
+    ...storyOf(events.filter(({ kind }) => kind !== 'warn')),
     runnerId: id,
-    events: [
-      by(
-        {
-          kind: 'warn',
-          reasons: [`${label} grew 9 GiB in 4 s.`],
-          availableBytes: 9 * GIB,
-          secondsToEmpty: 6
-        },
-        -6
-      ),
-      by(
-        { kind: 'freeze', reasons: ['Memory will be below the floor in about 1 s.'], secondsToEmpty: 1.5 },
-        0
-      ),
-      by({ kind: 'terminate', reasons: ['Nobody answered within 15 s.'] }, 15),
-      by({ kind: 'gone', bytes: 61 * GIB, availableBytes: 40 * GIB }, 16.1),
-      by({ kind: 'memory-back', bytes: 61 * GIB, availableBytes: 63 * GIB }, 17.3)
-    ],
+    events,
     curve: incidentCurve(atMs, 25 * GIB, 22.6 * GIB, label, true)
   }
 }
 
-export const stoppedAnswering = (atMs: number): Incident => ({
-  id: 'stopped-answering',
-  atMs,
-  kind: 'stopped-answering',
-  title: 'The machine stopped answering',
-  text: 'gpt-oss-120b grew 23 GiB in 9 s while the guard was off. Firebreak did not end in good order; the machine was started again 6 min later. Switch the guard on, or give the model less context.',
-  runnerId: 'gpt-oss-120b',
-  events: [],
-  curve: incidentCurve(atMs, 24 * GIB, 24 * GIB, 'gpt-oss-120b', false)
-})
+export function stoppedAnswering(atMs: number): Incident {
+  const whole = incidentCurve(atMs, 24 * GIB, 24 * GIB, 'gpt-oss-120b', false)
+  const curve = whole.filter((point) => point.atMs <= atMs)
+  return {
+    id: 'stopped-answering',
+    atMs,
+    kind: 'stopped-answering',
+    ...stoppedStory(curve, atMs + 360_000, 119.7 * GIB),
+    runnerId: null,
+    events: [],
+    curve
+  }
+}
+
+export const wouldEvent = (atMs: number): GuardEvent =>
+  storyEvent(atMs, { kind: 'would', reasons: ['Would freeze gpt-oss-120b.', FLOOR_GOING] })
 
 export const wouldHave = (atMs: number): Incident => ({
   ...actedIncident(atMs),
   id: 'would',
   kind: 'would-have-acted',
-  title: 'Would have paused gpt-oss-120b',
-  text: 'Memory would have been below the floor in about 1 s. The guard only observes, so nothing was done; memory stopped falling by itself at 1.1 GiB.',
-  events: [storyEvent(atMs, { kind: 'would', reasons: ['Memory will be below the floor in about 1 s.'] })]
+  ...wouldStory(wouldEvent(atMs)),
+  events: [wouldEvent(atMs)]
 })

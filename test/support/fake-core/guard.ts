@@ -1,9 +1,11 @@
-import { launchHoldText } from '../../../src/main/guard/words.ts'
+import { launchHoldText, wouldDoText } from '../../../src/main/guard/words.ts'
 import { PROTOCOL_VERSION } from '../../../src/shared/contract/channels.ts'
 import { COMMANDS } from '../../../src/shared/contract/commands.ts'
 import type { ContractError } from '../../../src/shared/contract/errors.ts'
 import type { WireEvent } from '../../../src/shared/contract/wire.ts'
+import { rankVictims } from '../../../src/shared/domain/guard/rank.ts'
 import type {
+  Candidate,
   DrillReport,
   GuardAsk,
   GuardEvent,
@@ -52,58 +54,35 @@ export interface FakeGuard {
 
 const summaryOf = ({ curve: _curve, events: _events, ...summary }: Incident): IncidentSummary => summary
 
+/** The ranking of the product, over what this machine holds. */
 function rankingOf(host: FakeGuardHost): Ranking {
-  const settings = host.settings()
-  const refused = [...(host.scenario.guard?.refused ?? [])]
-  const victims: Ranking['victims'][number][] = []
-  for (const { id, label, kind, bytes } of host.ledger()) {
-    if (kind === 'runner') {
-      const own = id.replace('runner:', '')
-      const profile = host.scenario.profiles.find((one) => one.id === own)
-      const importance = profile?.importance ?? 'normal'
-      const why = [
-        importance === 'normal' ? '' : `${importance} importance`,
-        bytes > 50 * GIB ? 'grows by 2.1 GiB/s' : 'idle'
-      ]
-      victims.push({
-        id: own,
+  const { mayStopForeign, protectedNames } = host.settings().guard
+  const told = host.scenario.guard?.refused ?? []
+  const isTold = (id: string): boolean => told.some((one) => one.id === id)
+  const candidates = host.ledger().flatMap(({ id, label, kind, bytes, gpuBytes, hostBytes }): Candidate[] => {
+    const runnerId = id.replace('runner:', '')
+    const isForeign = kind === 'process' && bytes > FOREIGN_BYTES
+    if (isTold(runnerId) || (kind !== 'runner' && !isForeign)) return []
+    const profile = host.scenario.profiles.find((one) => one.id === runnerId)
+    const isBig = kind === 'runner' && bytes > 50 * GIB
+    return [
+      {
+        id: runnerId,
         label,
-        kind: 'runner',
-        bytes,
-        reloadS: bytes > 10 * GIB ? Math.round(bytes / GIB / 0.7) : 'unknown',
-        why: why.filter((one) => one !== '').join(', ')
-      })
-    }
-    if (kind === 'process' && bytes > FOREIGN_BYTES) {
-      const isProtected = /firefox/.test(label) || settings.guard.protectedNames.includes(label)
-      if (!isProtected && settings.guard.mayStopForeign) {
-        victims.push({
-          id,
-          label,
-          kind: 'foreign',
-          bytes,
-          reloadS: 'unknown',
-          why: 'not started by Firebreak'
-        })
-      } else
-        refused.push({
-          id,
-          label,
-          kind: 'foreign',
-          bytes,
-          because: isProtected ? 'protected' : 'not-allowed'
-        })
-    }
-  }
-  return { victims: victims.toSorted((a, b) => b.bytes - a.bytes), refused }
-}
-
-const gib = (bytes: number): string => `${Math.round(bytes / GIB)} GiB`
-
-function wouldDo({ victims: [first] }: Ranking): string {
-  if (first === undefined) return 'If memory ran out now, nobody could be stopped: no model runs.'
-  const reload = typeof first.reloadS === 'number' ? `, reload about ${first.reloadS} s` : ''
-  return `If memory ran out now: stop ${first.label}, ${gib(first.bytes)} back${reload}.`
+        kind: isForeign ? 'foreign' : 'runner',
+        names: [label],
+        gpuBytes,
+        hostBytes,
+        growthBytesPerS: isBig ? 2.1 * GIB : 0,
+        importance: profile?.importance ?? 'normal',
+        pinned: profile?.pinned ?? false,
+        phase: isForeign || isBig ? 'ready' : 'idle',
+        reloadS: !isForeign && bytes > 10 * GIB ? Math.round(bytes / GIB / 0.7) : 'unknown'
+      }
+    ]
+  })
+  const { victims, refused } = rankVictims(candidates, { protectedNames, mayStopForeign, fallBytesPerS: 0 })
+  return { victims, refused: [...told, ...refused] }
 }
 
 /** A guard that does as its story says, reacts to answers, and runs a drill in some ticks. */
@@ -132,8 +111,9 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
     const settings = host.settings()
     const { scenario } = host
     const ranking = rankingOf(host)
+    const mode = story.mode ?? settings.guard.mode
     return {
-      mode: story.mode ?? settings.guard.mode,
+      mode,
       level: scenario.level,
       reasons: scenario.reasons,
       reserveBytes: Math.round(settings.reserveBytes ?? scenario.reserveBytes),
@@ -143,7 +123,7 @@ export function createFakeGuard(host: FakeGuardHost): FakeGuard {
       sentinel: { ...guarding, armedIds: ranking.victims.map(({ id }) => id), ...story.sentinel },
       launchesHeld: isHeld(),
       ask,
-      wouldDo: story.wouldDo ?? wouldDo(ranking),
+      wouldDo: story.wouldDo ?? wouldDoText(mode, ranking, story.sentinel?.unreachableIds ?? []),
       ranking,
       protectedNames: settings.guard.protectedNames,
       lastEvents: events,

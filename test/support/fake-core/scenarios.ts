@@ -268,7 +268,7 @@ const loading: Scenario = {
 const warn: Scenario = {
   ...calm,
   level: 'warn',
-  reasons: ['gpt-oss-120b grew 9 GiB in 40 s.'],
+  reasons: ['gpt-oss-120b grew 9.0 GiB in 40 s.'],
   pressureSomePct: 16.4,
   swapUsedBytes: 5.2 * GIB,
   parts: (t) => [
@@ -296,7 +296,7 @@ const warn: Scenario = {
 const act: Scenario = {
   ...warn,
   level: 'act',
-  reasons: ['gpt-oss-120b grew 9 GiB in 4 s.'],
+  reasons: ['gpt-oss-120b grew 9.0 GiB in 4 s.'],
   secondsToEmpty: 6,
   pressureSomePct: 48,
   parts: (t) => [
