@@ -5,7 +5,6 @@ import { allActs, guardActs } from '../../../src/renderer/src/stores/guard-acts.
 import { guardNews } from '../../../src/renderer/src/stores/guard-news.ts'
 import { keepSame } from '../../../src/renderer/src/stores/keep-same.ts'
 import { machineNowMs } from '../../../src/renderer/src/stores/live.ts'
-import { plainWords } from '../../../src/renderer/src/stores/plain-words.ts'
 import { sampleGuardView, sampleIncident } from '../../support/fake-guard.ts'
 import { readyPanel } from './fake-link.ts'
 
@@ -191,23 +190,6 @@ describe('what is told above a page', () => {
 })
 
 describe('data from the core', () => {
-  test('names cannot turn a sentence round, ids stay as they are', () => {
-    const view = plainWords({
-      id: 'a\u202eb',
-      label: 'a\u202eb\u0000',
-      reasons: ['x\u2066y'],
-      bytes: 7,
-      none: null
-    })
-    expect(view).toEqual({
-      id: 'a\u202eb',
-      label: 'a\ufffdb\ufffd',
-      reasons: ['x\ufffdy'],
-      bytes: 7,
-      none: null
-    })
-  })
-
   test('what is the same stays the same object, down to its parts', () => {
     const before = { list: [{ a: 1 }, { a: 2 }], other: { deep: [1, 2] } }
     expect(keepSame(before, structuredClone(before))).toBe(before)

@@ -13,7 +13,6 @@ import type {
 import type { Act } from './acts.ts'
 import { guardActs } from './guard-acts.ts'
 import { keepSame } from './keep-same.ts'
-import { plainWords } from './plain-words.ts'
 
 export type Protection = CommandOutput<'protection.get'>
 
@@ -86,7 +85,7 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
     const readIncident = async (id: string): Promise<void> => {
       const incident = await client.call('incidents.get', { id })
       if (get().openedId !== id) return
-      if (incident.ok) set({ opened: plainWords(incident.value) })
+      if (incident.ok) set({ opened: incident.value })
       end('incident', incident.ok ? null : incident.error)
     }
     return {
@@ -108,11 +107,10 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
           client.call('incidents.list', {})
         ])
         if (view.ok) get().accept(view.value)
-        if (incidents.ok) set({ incidents: newestFirst(plainWords(incidents.value)) })
+        if (incidents.ok) set({ incidents: newestFirst(incidents.value) })
       },
-      accept(told) {
+      accept(fresh) {
         const before = get()
-        const fresh = plainWords(told)
         const view = before.view === null ? fresh : keepSame(before.view, fresh)
         if (view === before.view) return
         const isSameAsk =
@@ -128,8 +126,7 @@ export function createGuardStore(client: Client, nowMs: () => number): GuardStor
         })
         if (before.drills !== null && view.lastDrill?.id !== before.view?.lastDrill?.id) void listDrills()
       },
-      happened(told) {
-        const incident = plainWords(told)
+      happened(incident) {
         set(({ incidents, freshIds }) => ({
           incidents: withOne(incidents, incident),
           freshIds: new Set(freshIds).add(incident.id)
