@@ -369,6 +369,19 @@ describe('without its core', () => {
     await until('nobody asks about it', () => stand.state()?.watches[0]?.ask === null)
   })
 
+  it('keeps others armed for a new core that does not know them yet, and no longer', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const hog = await eater()
+    stand.arm([watchOf([victimOf('process:1:2', hog.pids)], { answerMs: null })])
+    await until('armed', () => stand.state()?.status.armedIds.includes('process:1:2') === true)
+    stand.arm([{ ...watchOf([], { answerMs: null }), keepsOthers: true }])
+    await fallUntilFrozen(fake, stand, hog)
+    stand.arm([watchOf([], { answerMs: null })])
+    await stand.event('thaw')
+    await until('it runs again', () => !states(hog).includes('T'))
+  })
+
   it('thaws a tree of which somebody else woke one process', async () => {
     const fake = memory()
     const stand = await core(await sentinel(fake))

@@ -21,6 +21,8 @@ export interface ArmInput {
   /** As learnt; null where nothing was. */
   readonly stopLatencyMs: (id: string) => number | null
   readonly graceMs: number
+  /** Whether others than own runners are not known yet. */
+  readonly keepsOthers: boolean
 }
 
 /** What the sentinel is to watch: victims by pid and start time, with what is theirs alone. */
@@ -29,6 +31,7 @@ export function mainWatch(input: ArmInput): Watch {
   return {
     id: 'main',
     policy: input.policy,
+    ...(input.keepsOthers ? { keepsOthers: true } : {}),
     victims: input.ranked.flatMap(({ id, label, bytes }): ArmedVictim[] => {
       const one = byId.get(id)
       if (one === undefined || one.processes.length === 0) return []

@@ -83,6 +83,8 @@ export function createGuard(ports: GuardPorts): CoreGuard {
   let memTotalBytes = 0
   let holders: readonly Holder[] = []
   let isStarted = false
+  /** The driver has answered this core once: who else there is, is known from then on. */
+  let hasSeenGpu = false
 
   let hadContact = false
   const firstContact = (): void => {
@@ -155,7 +157,8 @@ export function createGuard(ports: GuardPorts): CoreGuard {
               processes: picture.processes,
               cgroupRoot,
               stopLatencyMs: learned.stopLatencyMs,
-              graceMs: ports.settings().llamacpp.stopTimeoutS * MS_PER_S
+              graceMs: ports.settings().llamacpp.stopTimeoutS * MS_PER_S,
+              keepsOthers: !hasSeenGpu && ports.settings().guard.mayStopForeign
             })
           ]
     // Before it is let go of, so that it forgets whom it would still guard.
@@ -232,6 +235,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
     },
     update(snapshot, ledger) {
       memTotalBytes = snapshot.memInfo.memTotalBytes
+      hasSeenGpu ||= snapshot.gpu.state === 'ok'
       const settings = ports.settings()
       const runners = ports.runners()
       const profiles = ports.profiles()

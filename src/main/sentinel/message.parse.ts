@@ -123,6 +123,7 @@ function watchOf(value: unknown): Watch {
   const raw = fields(value)
   return {
     ...(raw['open'] === undefined ? {} : { open: openOf(raw['open']) }),
+    ...(raw['keepsOthers'] === true ? { keepsOthers: true } : {}),
     id: text(raw['id']),
     policy: policyOf(raw['policy']),
     victims: victimsOf(raw['victims'])

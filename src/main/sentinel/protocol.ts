@@ -49,6 +49,11 @@ export interface Watch {
   readonly victims: readonly ArmedVictim[]
   /** Heeded when the watch is new to this sentinel. */
   readonly open?: OpenAct
+  /**
+   * A core that has just started knows its own runners, and nobody else before the driver answers: whoever else an
+   * earlier core armed stays armed. Their ids hold a colon, no runner's does.
+   */
+  readonly keepsOthers?: boolean
 }
 
 export interface Holder {

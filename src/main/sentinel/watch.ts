@@ -41,6 +41,9 @@ export interface RunningWatch extends Disposable {
 
 const NOT_LISTED = 'It is not to be stopped any more, so it runs on.'
 
+/** Not one of Firebreak's runners: their ids are slugs. */
+const isForeign = ({ armed }: Victim): boolean => armed.id.includes(':')
+
 export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   let watch = first
   let victims: readonly Victim[] = []
@@ -194,6 +197,10 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
     })
     const kept: Victim[] = []
     for (const victim of before) {
+      if (next.keepsOthers === true && isForeign(victim) && victim.state() !== 'gone') {
+        kept.push(victim)
+        continue
+      }
       // Whoever is off the list is not to be stopped any more; only one told to end already is followed to its end.
       if (victim.isFrozen) {
         if (victim.state() === 'gone') tellGone(victim)

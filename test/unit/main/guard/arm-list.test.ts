@@ -52,6 +52,7 @@ const watch = (
     cgroupRoot: '/sys/fs/cgroup',
     stopLatencyMs: () => null,
     graceMs: 15_000,
+    keepsOthers: false,
     ...more
   }).victims
 
