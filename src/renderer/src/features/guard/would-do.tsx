@@ -7,6 +7,7 @@ import { REFUSAL_WORDS } from '../../format/guard.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { runnerIdOf } from '../../stores/guard-acts.ts'
+import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { Swatch } from '../../ui/swatch.tsx'
 
@@ -109,7 +110,8 @@ function OfModel({ id, label }: Pick<RankedVictim, 'id' | 'label'>): ReactNode {
       aria-label={`Importance of ${label}: ${importance}. Change it`}
       onClick={() => edit(runnerId)}
     >
-      {importance}
+      <span>{importance}</span>
+      <Icon name="chevron" size={12} />
     </button>
   )
 }
