@@ -54,10 +54,10 @@ async function sentinel(fake: FakeMemory, options: SentinelOptions = {}): Promis
 }
 /** A fall that ends as soon as the guard froze the hog, above the floor: then it waits for an answer. */
 async function fallUntilFrozen(fake: FakeMemory, stand: CoreStandIn, hog: Eater): Promise<void> {
-  const falling = fake.fall(100, 1_000)
+  const falling = fake.fall(100, 1_000, () => stateOf(hog.pid) !== 'T')
   await stand.event('freeze')
-  fake.set(700)
   await falling
+  fake.set(700)
   await until('it is frozen', () => states(hog).every((state) => state === 'T'))
 }
 async function core(process: SentinelProcess, blackBoxPath: string | null = null): Promise<CoreStandIn> {

@@ -9,8 +9,8 @@ const MIB = 1024 ** 2
 export interface FakeMemory {
   readonly procRoot: string
   set(availableMib: number): void
-  /** Falls from where it is, by equal steps, until `toMib` or the next `set`. */
-  fall(toMib: number, mibPerS: number): Promise<void>
+  /** Falls from where it is, by equal steps, until `toMib`, the next `set`, or nobody takes any more. */
+  fall(toMib: number, mibPerS: number, isTaking?: () => boolean): Promise<void>
   remove(): void
 }
 
@@ -38,13 +38,13 @@ export function fakeMemory(totalMib: number, availableMib: number): FakeMemory {
       sets++
       write(mib)
     },
-    async fall(toMib, mibPerS) {
+    async fall(toMib, mibPerS, isTaking = () => true) {
       const own = ++sets
       const began = performance.now()
       const from = now
       for (;;) {
         await new Promise((done) => setTimeout(done, STEP_MS))
-        if (sets !== own) return
+        if (sets !== own || !isTaking()) return
         write(Math.max(toMib, from - (mibPerS * (performance.now() - began)) / 1_000))
         if (now <= toMib) return
       }
