@@ -54,7 +54,7 @@ async function sentinel(fake: FakeMemory, options: SentinelOptions = {}): Promis
 }
 /** A fall that ends as soon as the guard froze the hog, above the floor: then it waits for an answer. */
 async function fallUntilFrozen(fake: FakeMemory, stand: CoreStandIn, hog: Eater): Promise<void> {
-  const falling = fake.fall(100, 1_000, () => stateOf(hog.pid) !== 'T')
+  const falling = fake.fall(100, 1_000, () => states(hog).includes('T') === false)
   await stand.event('freeze')
   await falling
   fake.set(700)
