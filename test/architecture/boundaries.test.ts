@@ -32,7 +32,7 @@ describe('the import table', () => {
     ['node in shared', 'shared/util/x.ts', `import { readFileSync } from 'node:fs'`],
     ['zod in the domain', 'shared/domain/ledger/x.ts', `import { z } from 'zod'`],
     ['React in shared', 'shared/model/x.ts', `import type { ReactNode } from 'react'`],
-    ['a type across domains', 'shared/domain/ledger/x.ts', `import type { A } from '../guard/assess.ts'`],
+    ['a type across domains', 'shared/domain/ledger/x.ts', `import type { A } from '../guard/signs.ts'`],
     ['electron outside its folder', 'main/app/x.ts', `import { app } from 'electron'`],
     ['electron in a composition root', 'main/index.ts', `import { app } from 'electron'`],
     ['the core reaching for the shell', 'main/app/x.ts', `import { a } from '../electron/tray.ts'`],

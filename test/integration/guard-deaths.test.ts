@@ -1,26 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   guardOf,
-  makeGuardedHome,
   runnerOf,
   startRunner,
   tighten,
   untilArmed,
-  type GuardedHome
+  useGuardedHomes
 } from '../support/guarded-home.ts'
 import { isAlive, until } from '../support/until.ts'
 
 // What is left of the guard when one of its two processes is killed.
 
-const homes: GuardedHome[] = []
-const newHome = (): GuardedHome => {
-  const made = makeGuardedHome()
-  homes.push(made)
-  return made
-}
-afterEach(async () => {
-  for (const one of homes.splice(0)) await one.end()
-})
+const newHome = useGuardedHomes()
 
 describe('the guard, when one of its processes dies', () => {
   it('starts and arms another sentinel when its own is killed', async () => {

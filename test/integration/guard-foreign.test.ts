@@ -1,12 +1,11 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import {
   eatUntil,
   guardOf,
-  makeGuardedHome,
   oomScoreOf,
   stateOf,
   steady,
-  type GuardedHome,
+  useGuardedHomes,
   type Program
 } from '../support/guarded-home.ts'
 import type { HeadlessCore } from '../support/headless-core.ts'
@@ -22,23 +21,18 @@ beforeAll(async () => {
   if (missing === null) library = await buildNvmlStub()
 })
 
-const homes: GuardedHome[] = []
-afterEach(async () => {
-  for (const one of homes.splice(0)) await one.end()
-})
+const newHome = useGuardedHomes()
 
 /** Two programs, the driver's stub that names them, and a core that sees them. */
 async function withPrograms(
   guard: Readonly<Record<string, unknown>>
 ): Promise<{ core: HeadlessCore; eater: Program; other: Program }> {
-  const programs = makeGuardedHome()
+  const programs = newHome()
   const eater = programs.program()
   const other = programs.program()
-  homes.push(programs)
   await until('both to be ready', () => eater.isReady() && other.isReady())
   const env = { FIREBREAK_NVML: library, STUB_NVML_PIDS: `${eater.pid},${other.pid}` }
-  const one = makeGuardedHome(env, { guard })
-  homes.push(one)
+  const one = newHome(env, { guard })
   return { core: await one.start(), eater, other }
 }
 

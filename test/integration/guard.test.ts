@@ -1,17 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { EventPayload } from '../../src/shared/contract/commands.ts'
 import {
   eatUntil,
   guardOf,
   loosen,
-  makeGuardedHome,
   oomScoreOf,
   runnerOf,
   startRunner,
   stateOf,
   steady,
   untilArmed,
-  type GuardedHome
+  useGuardedHomes
 } from '../support/guarded-home.ts'
 import type { HeadlessCore } from '../support/headless-core.ts'
 import { isAlive, until } from '../support/until.ts'
@@ -19,15 +18,7 @@ import { isAlive, until } from '../support/until.ts'
 // A real core, a real sentinel and real processes on this machine's real memory: at most 1 GiB of it.
 
 const GUARD = { mode: 'balanced', answerS: 3 } as const
-const homes: GuardedHome[] = []
-const newHome = (): GuardedHome => {
-  const made = makeGuardedHome()
-  homes.push(made)
-  return made
-}
-afterEach(async () => {
-  for (const one of homes.splice(0)) await one.end()
-})
+const newHome = useGuardedHomes()
 
 const kindsOf = async (core: HeadlessCore, victimId: string): Promise<readonly string[]> =>
   (await guardOf(core)).lastEvents.filter((event) => event.victimId === victimId).map(({ kind }) => kind)

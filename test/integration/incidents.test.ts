@@ -1,32 +1,23 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { runCli } from '../../src/cli/run.ts'
 import type { IncidentSummary } from '../../src/shared/model/guard.ts'
 import type { HeadlessCore } from '../support/headless-core.ts'
 import {
   guardOf,
   loosen,
-  makeGuardedHome,
   startRunner,
   stateOf,
   tighten,
   untilArmed,
-  type GuardedHome
+  useGuardedHomes
 } from '../support/guarded-home.ts'
 import { isAlive, until } from '../support/until.ts'
 
 // What the guard's real acts leave behind.
 
-const homes: GuardedHome[] = []
-const newHome = (): GuardedHome => {
-  const made = makeGuardedHome()
-  homes.push(made)
-  return made
-}
-afterEach(async () => {
-  for (const one of homes.splice(0)) await one.end()
-})
+const newHome = useGuardedHomes()
 
 async function listOf({ client }: HeadlessCore): Promise<readonly IncidentSummary[]> {
   const list = await client.call('incidents.list', {})

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { afterEach } from 'vitest'
 import type { CommandOutput } from '../../src/shared/contract/commands.ts'
 import { fakeServer } from './fake-server.ts'
 import { makeHome, startHeadless, type HeadlessCore, type Home } from './headless-core.ts'
@@ -116,6 +117,19 @@ export function makeGuardedHome(
       await until('what the test started to end', () => [...pids].every((pid) => !isAlive(pid)))
       home.remove()
     }
+  }
+}
+
+/** Makes homes that are ended after each test. */
+export function useGuardedHomes(): typeof makeGuardedHome {
+  const homes: GuardedHome[] = []
+  afterEach(async () => {
+    for (const one of homes.splice(0)) await one.end()
+  })
+  return (env, settings) => {
+    const made = makeGuardedHome(env, settings)
+    homes.push(made)
+    return made
   }
 }
 

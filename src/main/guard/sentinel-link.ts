@@ -65,7 +65,11 @@ const SILENT_MS = 10_000
 /** After this it will not come back by itself. Long, because a starved machine makes everybody late. */
 const HOPELESS_MS = 60_000
 /** Arming is repeated this often even where nothing changed. */
-const REARM_MS = 1_000
+const REARM_MS = 5_000
+/** Sizes that moved by less are no news: at rest they breathe by some MiB each second, and each arming has its cost. */
+const NEWS_BYTES = 256 * 1024 ** 2
+const coarseBytes = (key: string, value: unknown): unknown =>
+  key === 'bytes' && typeof value === 'number' ? Math.round(value / NEWS_BYTES) : value
 const CHECK_EVERY_MS = 1_000
 const BOUND_LOG_EVERY_MS = 60_000
 
@@ -110,7 +114,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
     if (channel === null || phase !== 'guarding' || armed === null) return
     const { holders } = armed
     const watches = openActs.addTo(armed.watches)
-    const text = JSON.stringify({ watches, holders })
+    const text = JSON.stringify({ watches, holders }, coarseBytes)
     const nowMs = clock.monotonicMs()
     if (text === sentText && nowMs - sentMs < REARM_MS) return
     if (!channel.send({ type: 'arm', sequence: sequence + 1, watches, holders })) return

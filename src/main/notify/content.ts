@@ -39,8 +39,8 @@ export function notifyArguments(
   capabilities: Capabilities | null
 ): readonly Argument[] {
   const can = (capability: string): boolean => (capabilities ?? UNTOLD).has(capability)
-  const title = cut(plainText(notification.title).replaceAll('\n', ' '), MAX_TITLE)
-  const text = cut(plainText(notification.body), MAX_BODY)
+  const title = cut(busText(notification.title).replaceAll('\n', ' '), MAX_TITLE)
+  const text = cut(busText(notification.body), MAX_BODY)
   const body = can('actions') ? text : withDirections(text, notification)
   return [
     { type: 's', value: APP_NAME },
@@ -60,8 +60,8 @@ export function notifyArguments(
   ]
 }
 
-/** Text that a bus carries and that reads as it stands: no controls, no marks of direction, well-formed. */
-export const plainText = (text: string): string =>
+/** Text that a bus carries and that reads as it stands: no controls but newlines, no marks of direction, well-formed. */
+export const busText = (text: string): string =>
   text.toWellFormed().replaceAll(CONTROLS, ' ').replaceAll(BIDI_MARKS, '')
 
 /** Bodies are a subset of HTML where a server says 'body-markup'. */
@@ -69,13 +69,13 @@ export const escapeMarkup = (text: string): string =>
   text.replaceAll(/[&<>]/g, (char) => MARKUP[char] ?? char)
 
 const actionPairs = (notification: Notification): readonly string[] =>
-  notification.actions.flatMap(({ key, label }) => [key, cut(plainText(label), MAX_LABEL)])
+  notification.actions.flatMap(({ key, label }) => [key, cut(busText(label), MAX_LABEL)])
 
 /** Where there are no buttons the user must learn where the choice is. */
 function withDirections(text: string, notification: Notification): string {
   const labels = notification.actions
     .filter(({ key }) => key !== 'default')
-    .map(({ label }) => plainText(label))
+    .map(({ label }) => busText(label))
   if (labels.length === 0) return text
   return `${text}\nOpen Firebreak to choose: ${labels.join(' · ')}.`.trimStart()
 }

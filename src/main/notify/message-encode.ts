@@ -9,7 +9,7 @@ import {
   type Variant
 } from './message.ts'
 
-/** One message as bytes, little endian. Strings must be free of NUL: see plainText(). */
+/** One message as bytes, little endian. Strings must be free of NUL: see busText(). */
 export function encodeMessage(message: Outgoing): Buffer {
   const body = createWriter()
   for (const argument of message.body) writeArgument(body, argument)

@@ -21,10 +21,13 @@ const CAPACITY = 36_000
 const STAGED_RECORDS = 2_000
 /** A sentinel that is killed loses at most this and the time of one write. A write costs 0.1 ms of a processor. */
 const FLUSH_EVERY_MS = 300
-const FLUSH_EVERY_CALM_MS = 800
+/** A flat line is no loss; with the first reading that moves it is written with what came before. */
+const FLUSH_AT_REST_MS = 4_000
+/** Memory that has moved by less than this share of it since the last write rests: 120 MiB of 121.7 GiB. */
+const REST_SHARE = 1 / 1024
 /** Power loss costs at most this: a flush of the disk while memory is short, far fewer at rest. */
 const SYNC_EVERY_MS = 1_000
-const SYNC_EVERY_CALM_MS = 10_000
+const SYNC_AT_REST_MS = 10_000
 const ZEROS = 256 * 1024
 const OWNER_ONLY = 0o600
 /** A new file each time: never through a link somebody else has laid. */
@@ -75,8 +78,9 @@ export function createBlackBox(): BlackBox {
   let dropped = 0
   let sequence = 0
   let flushedMs = 0
+  let flushedBytes = 0
   let syncedMs = 0
-  let calm = true
+  let atRest = true
   let current: { readonly hash: number; readonly bytes: number }[] = []
   let nextLabel = 0
   let labels = new Map<number, Uint8Array>()
@@ -93,7 +97,7 @@ export function createBlackBox(): BlackBox {
   }
 
   const sync = (nowMs: number, done: () => void): void => {
-    if (nowMs - syncedMs < (calm ? SYNC_EVERY_CALM_MS : SYNC_EVERY_MS)) return done()
+    if (nowMs - syncedMs < (atRest ? SYNC_AT_REST_MS : SYNC_EVERY_MS)) return done()
     syncedMs = nowMs
     fs.fdatasync(fd, (error) => {
       if (error !== null) failed(error)
@@ -113,10 +117,11 @@ export function createBlackBox(): BlackBox {
     })
   }
 
-  const flush = (nowMs: number): void => {
+  const flush = (nowMs: number, availableBytes: number): void => {
     if (state !== 'ready' || busy || staged === 0) return
     busy = true
     flushedMs = nowMs
+    flushedBytes = availableBytes
     const count = staged
     const first = sequence - count + 1
     ;[filling, writing] = [writing, filling]
@@ -207,13 +212,14 @@ export function createBlackBox(): BlackBox {
     },
     add(atMs, monotonicMs, reading, level) {
       if (state === 'none') return
-      calm = level === 'calm'
       if (staged === STAGED_RECORDS) {
         dropped++
         return
       }
       sequence++
       const { availableBytes, memTotalBytes, stallSomeUs, stallFullUs } = reading
+      const movedBytes = Math.abs(availableBytes - flushedBytes)
+      atRest = level === 'calm' && movedBytes < memTotalBytes * REST_SHARE
       encodeRecord(
         filling,
         staged * RECORD_BYTES,
@@ -221,7 +227,9 @@ export function createBlackBox(): BlackBox {
         current
       )
       staged++
-      if (monotonicMs - flushedMs >= (calm ? FLUSH_EVERY_CALM_MS : FLUSH_EVERY_MS)) flush(monotonicMs)
+      if (monotonicMs - flushedMs >= (atRest ? FLUSH_AT_REST_MS : FLUSH_EVERY_MS)) {
+        flush(monotonicMs, availableBytes)
+      }
     },
     notes() {
       if (errors === 0 && dropped === 0) return []

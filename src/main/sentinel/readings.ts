@@ -22,6 +22,12 @@ import { parseMemory } from './meminfo.ts'
  */
 const OLD_NEAR_MS = 200
 const OLD_CALM_MS = 1_000
+/**
+ * An old figure of the per-CPU lists is wrong by at most what they held. Above this share of all memory it is read
+ * each time: since Linux 6.7 they may hold an eighth of it, and programs take from there first, so that a fall would
+ * be a staircase.
+ */
+const PER_CPU_SHARE = 1 / 512
 const FALLBACK_PAGE_BYTES = 4096
 /** elf.h: the entry of the auxiliary vector that holds the page size. */
 const AT_PAGESZ = 6n
@@ -60,13 +66,15 @@ export function createReadings(procRoot: string): Readings {
   let largestFreeBlockBytes: Reading = 'unknown'
 
   const pagesInBytes = (pages: Reading): Reading => (typeof pages === 'number' ? pages * pageBytes : pages)
-  const readSlow = (): void => {
-    const pressures = pressure.read()
-    stalls = pressures < 0 ? NO_STALLS : parseStalls(pressure.bytes, pressures)
+  const readPerCpu = (): void => {
     const zones = zoneinfo.read()
     const perCpu = zones < 0 ? 'unknown' : pagesInBytes(parsePerCpuPages(zoneinfo.bytes, zones))
     // Not known: MemAvailable alone, which is the lower figure.
     perCpuBytes = typeof perCpu === 'number' ? perCpu : 0
+  }
+  const readSlow = (): void => {
+    const pressures = pressure.read()
+    stalls = pressures < 0 ? NO_STALLS : parseStalls(pressure.bytes, pressures)
     const counters = vmstat.read()
     strain = counters < 0 ? NO_STRAIN : parseStrain(vmstat.bytes, counters)
     const blocks = buddyinfo.read()
@@ -80,7 +88,9 @@ export function createReadings(procRoot: string): Readings {
       const memory = length < 0 ? null : parseMemory(meminfo.bytes, length)
       if (memory === null) return null
       const oldMs = need === 'calm' ? OLD_CALM_MS : OLD_NEAR_MS
-      if (need === 'fresh' || nowMs - slowAtMs >= oldMs) {
+      const isOld = need === 'fresh' || nowMs - slowAtMs >= oldMs
+      if (isOld || perCpuBytes > memory.totalBytes * PER_CPU_SHARE) readPerCpu()
+      if (isOld) {
         slowAtMs = nowMs
         readSlow()
       }

@@ -16,6 +16,8 @@ import { createWatch, type RunningWatch } from './watch.ts'
 
 /** A core shows the state once a second; more often only when it changed. */
 const STATE_EVERY_MS = 1_000
+/** At rest nothing in it changes: what is left is the sign of life, of which a core misses two before it doubts. */
+const STATE_AT_REST_MS = 4_000
 /** Looking whether anybody armed still lives, for the end of this process. */
 const LIFE_EVERY_MS = 500
 /** kthreadd and init: nothing of theirs is ever ours. */
@@ -105,6 +107,10 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     }
   }
 
+  /** Nothing falls, nothing is near: whatever is not for the guard may wait. */
+  const isAtRest = (): boolean =>
+    waitedMs >= REST_TICK_MS && [...watches.values()].every(({ decision }) => decision?.level === 'calm')
+
   const report = (nowMs: number): void => {
     if (core === null) return
     const states = [...watches.values()].map((watch) => watch.status())
@@ -113,7 +119,8 @@ export function createSentinel(parts: SentinelParts): Sentinel {
       return `${id} ${level} ${ask?.victimId} ${ask?.stage} ${holdLaunches}`
     })
     const shape = `${armSequence} ${changed.join()}`
-    if (shape === stateSent && nowMs - stateSentMs < STATE_EVERY_MS) return
+    const everyMs = isAtRest() ? STATE_AT_REST_MS : STATE_EVERY_MS
+    if (shape === stateSent && nowMs - stateSentMs < everyMs) return
     stateSent = shape
     stateSentMs = nowMs
     const availableBytes = newest?.availableBytes ?? 0

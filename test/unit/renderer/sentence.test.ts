@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import { advice, headline, type HeadlineInput } from '../../../src/renderer/src/format/sentence.ts'
-import { assess } from '../../../src/shared/domain/guard/assess.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { Pressures } from '../../../src/shared/model/snapshot.ts'
 import type { GuardStatus } from '../../../src/shared/model/status.ts'
@@ -30,7 +29,19 @@ interface Given {
   readonly reserveGib?: number
 }
 
-/** A tick as the core makes it: the level and its reasons come from the same figures. */
+function levelOf({
+  availableGib,
+  seconds = null,
+  fullPct = 0,
+  perCpuGib = 0,
+  reserveGib = 6
+}: Given): GuardStatus['level'] {
+  const isShort = availableGib + perCpuGib < reserveGib
+  if ((seconds !== null && seconds <= 20) || (isShort && fullPct >= 5)) return 'warn'
+  return isShort || seconds !== null || fullPct >= 5 ? 'watch' : 'calm'
+}
+
+/** A tick with a level that fits its figures, as the guard would give it. */
 function tick(given: Given, guard: Partial<GuardStatus> = {}, ledger = [part('qwen3-32b', 'runner', 61)]) {
   const { availableGib, seconds = null, fullPct = 0, perCpuGib = 0, reserveGib = 6 } = given
   const input = {
@@ -48,7 +59,15 @@ function tick(given: Given, guard: Partial<GuardStatus> = {}, ledger = [part('qw
     freeForModelsBytes: Math.max(0, input.availableBytes + input.perCpuFreeBytes - reserveBytes),
     pressure: input.pressures,
     ledger,
-    guard: { mode: 'observe', ...assess(input), reserveBytes, floorBytes, secondsToEmpty, ...guard }
+    guard: {
+      mode: 'observe',
+      level: levelOf(given),
+      reasons: [],
+      reserveBytes,
+      floorBytes,
+      secondsToEmpty,
+      ...guard
+    }
   }
   return live
 }
@@ -119,12 +138,18 @@ describe('over a whole grid of machines', () => {
 describe('the second line', () => {
   test('calm names the largest model, trouble says what stopping it gives', () => {
     expect(plain(advice(tick({ availableGib: 43 })))).toBe('qwen3-32b is the largest model: 61 GiB.')
-    expect(plain(advice(tick({ availableGib: 4 })))).toBe(
-      'Part of the desktop’s reserve is in use. Stopping qwen3-32b would give about 61 GiB back.'
-    )
-    expect(plain(advice(tick({ availableGib: 43, fullPct: 20 }, {}, [part('blender', 'process', 30)])))).toBe(
-      'Programs are waiting for memory. blender holds 30 GiB; close it to get that back.'
-    )
+    expect(
+      plain(advice(tick({ availableGib: 4 }, { reasons: ['Part of the desktop’s reserve is in use.'] })))
+    ).toBe('Part of the desktop’s reserve is in use. Stopping qwen3-32b would give about 61 GiB back.')
+    expect(
+      plain(
+        advice(
+          tick({ availableGib: 43, fullPct: 20 }, { reasons: ['Programs are waiting for memory.'] }, [
+            part('blender', 'process', 30)
+          ])
+        )
+      )
+    ).toBe('Programs are waiting for memory. blender holds 30 GiB; close it to get that back.')
     expect(advice(tick({ availableGib: 43 }, {}, []))).toBe('No model started by Firebreak is running.')
   })
 

@@ -2,7 +2,7 @@ import {
   WATCH_SECONDS_TO_EMPTY,
   WARN_SECONDS_TO_EMPTY,
   isStalled
-} from '../../../shared/domain/guard/assess.ts'
+} from '../../../shared/domain/guard/signs.ts'
 import type { LedgerPart } from '../../../shared/model/ledger.ts'
 import { isKnown } from '../../../shared/model/reading.ts'
 import type { GuardLevel, GuardMode, Live } from '../../../shared/model/status.ts'

@@ -1,5 +1,5 @@
 import { GUARD_LEVELS, type GuardLevel } from '../../model/status.ts'
-import { WARN_SECONDS_TO_EMPTY, WATCH_SECONDS_TO_EMPTY } from './assess.ts'
+import { WARN_SECONDS_TO_EMPTY, WATCH_SECONDS_TO_EMPTY } from './signs.ts'
 import type { Episode, GuardMemory } from './decide.types.ts'
 import type { Outlook } from './outlook.ts'
 

@@ -1,6 +1,6 @@
 import type { GuardPolicy } from '../../model/guard.ts'
 import type { GuardLevel } from '../../model/status.ts'
-import { WARN_SECONDS_TO_EMPTY, WATCH_SECONDS_TO_EMPTY } from './assess.ts'
+import { WARN_SECONDS_TO_EMPTY, WATCH_SECONDS_TO_EMPTY } from './signs.ts'
 import type { Episode } from './decide.types.ts'
 import type { Outlook } from './outlook.ts'
 
