@@ -1,6 +1,7 @@
 import { decide } from '../../src/shared/domain/guard/decide.ts'
 import { initialGuardMemory, type DecideVictim } from '../../src/shared/domain/guard/decide.types.ts'
 import { pace } from '../../src/shared/domain/guard/pace.ts'
+import { restMs } from '../../src/main/sentinel/rest.ts'
 import { floorBytes, reserveBytes } from '../../src/shared/domain/guard/thresholds.ts'
 import type { GuardPolicy, GuardReading } from '../../src/shared/model/guard.ts'
 import type { Reading } from '../../src/shared/model/reading.ts'
@@ -35,7 +36,7 @@ const GRACE_MS = 10_000
 const HOG = 'hog'
 const BYSTANDER = 'bystander'
 
-/** The real decide() and pace() on simulated time: mode balanced, nobody answers, all other signals missing. */
+/** The real decide() and pauses on simulated time: mode balanced, nobody answers, all other signals missing. */
 const firebreak: Guard = ({ curve, world, fromS, untilS, restsAtGib, stopLatencyMs }) => {
   const total = curve.memTotalGib * GIB
   const policy: GuardPolicy = {
@@ -83,7 +84,7 @@ const firebreak: Guard = ({ curve, world, fromS, untilS, restsAtGib, stopLatency
       world.act(atS, action.kind === 'freeze' ? 'freeze' : 'stop')
       state = action.kind === 'freeze' ? 'frozen' : 'ending'
     }
-    atS += pace(memory, policy) / 1000
+    atS += restMs(pace(memory, policy), reading.availableBytes - policy.reserveBytes) / 1000
   }
   return { wrongVictims }
 }

@@ -28,15 +28,20 @@ const OLD_CALM_MS = 1_000
  * be a staircase.
  */
 const PER_CPU_SHARE = 1 / 512
+/** With so much room that looks are far apart, a larger error does no harm. */
+const PER_CPU_SHARE_FAR = 1 / 16
 const FALLBACK_PAGE_BYTES = 4096
 /** elf.h: the entry of the auxiliary vector that holds the page size. */
 const AT_PAGESZ = 6n
 const AUXV_ENTRY_BYTES = 16
 
+/** 'far': the reserve is; 'calm': nothing falls; 'near': something does; 'fresh': every file now, as just before an act. */
+export type Need = 'far' | 'calm' | 'near' | 'fresh'
+
 /** The machine's memory now, through descriptors that are always open. */
 export interface Readings extends Disposable {
-  /** null: memory cannot be read. 'fresh': every file now, as just before an act. */
-  take(nowMs: number, need: 'calm' | 'near' | 'fresh'): GuardReading | null
+  /** null: memory cannot be read. */
+  take(nowMs: number, need: Need): GuardReading | null
 }
 
 /** The kernel's page size, from the auxiliary vector; arm64 kernels may use 64 KiB. */
@@ -87,9 +92,10 @@ export function createReadings(procRoot: string): Readings {
       const length = meminfo.read()
       const memory = length < 0 ? null : parseMemory(meminfo.bytes, length)
       if (memory === null) return null
-      const oldMs = need === 'calm' ? OLD_CALM_MS : OLD_NEAR_MS
+      const oldMs = need === 'near' ? OLD_NEAR_MS : OLD_CALM_MS
       const isOld = need === 'fresh' || nowMs - slowAtMs >= oldMs
-      if (isOld || perCpuBytes > memory.totalBytes * PER_CPU_SHARE) readPerCpu()
+      const share = need === 'far' ? PER_CPU_SHARE_FAR : PER_CPU_SHARE
+      if (isOld || perCpuBytes > memory.totalBytes * share) readPerCpu()
       if (isOld) {
         slowAtMs = nowMs
         readSlow()

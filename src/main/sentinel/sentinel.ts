@@ -69,8 +69,9 @@ export function createSentinel(parts: SentinelParts): Sentinel {
   let stateSent = ''
   let lifeLookedMs = Number.NEGATIVE_INFINITY
   let neededMs = monotonicMs()
-  /** As the last pace was: how near memory is. */
+  /** As the guard's pace was, and how long the pause really is: they tell how near memory is. */
   let waitedMs = REST_TICK_MS
+  let pauseMs = REST_TICK_MS
   let timer: NodeJS.Timeout | undefined
   let disposed = false
 
@@ -138,7 +139,10 @@ export function createSentinel(parts: SentinelParts): Sentinel {
   const tick = (): void => {
     ticks++
     const nowMs = monotonicMs()
-    newest = parts.readings.take(nowMs, waitedMs < REST_TICK_MS ? 'near' : 'calm')
+    newest = parts.readings.take(
+      nowMs,
+      waitedMs < REST_TICK_MS ? 'near' : pauseMs > REST_TICK_MS ? 'far' : 'calm'
+    )
     for (const watch of watches.values()) watch.step(newest)
     if (newest !== null) {
       const level = watches.get('main')?.decision?.level ?? 'calm'
@@ -153,18 +157,17 @@ export function createSentinel(parts: SentinelParts): Sentinel {
 
   const run = (): void => {
     if (disposed) return
-    let waitMs = REST_TICK_MS
     try {
       tick()
-      for (const watch of watches.values()) waitMs = Math.min(waitMs, watch.paceMs())
-      waitedMs = waitMs
-      if (newest !== null) waitMs = restMs(waitMs, newest.availableBytes - highestBoundBytes())
+      waitedMs = Math.min(REST_TICK_MS, ...[...watches.values()].map((watch) => watch.paceMs()))
+      pauseMs = newest === null ? waitedMs : restMs(waitedMs, newest.availableBytes - highestBoundBytes())
     } catch (error) {
       // Whatever it is, the next look must come.
+      pauseMs = REST_TICK_MS
       parts.log(`a look failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }
     clearTimeout(timer)
-    if (!disposed) timer = setTimeout(run, waitMs)
+    if (!disposed) timer = setTimeout(run, pauseMs)
   }
 
   const arm = (message: Extract<ToSentinel, { type: 'arm' }>): void => {

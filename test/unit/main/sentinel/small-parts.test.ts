@@ -73,16 +73,16 @@ describe('the pause at rest', () => {
     expect(restMs(25, 1_000 * GIB)).toBe(25)
     expect(restMs(50, 1_000 * GIB)).toBe(50)
   })
-  it('is longer only with much room, and never so long that the fastest fall could reach the reserve', () => {
-    expect(restMs(100, 60 * GIB)).toBe(250)
+  it('is longer only with much room, and leaves the fastest fall time to be proven and stopped', () => {
+    expect(restMs(100, 60 * GIB)).toBe(500)
     expect(restMs(100, 0)).toBe(100)
     expect(restMs(100, -5 * GIB)).toBe(100)
     fc.assert(
       fc.property(fc.double({ min: 0, max: 2_000 * GIB, noNaN: true }), (room) => {
         const ms = restMs(100, room)
         expect(ms).toBeGreaterThanOrEqual(100)
-        expect(ms).toBeLessThanOrEqual(250)
-        if (ms > 100) expect((ms / 1_000) * 14 * GIB).toBeLessThan(room)
+        expect(ms).toBeLessThanOrEqual(500)
+        if (ms > 100) expect((ms / 1_000 + 1.2) * 14 * GIB).toBeLessThanOrEqual(room * (1 + 1e-9))
       })
     )
   })
