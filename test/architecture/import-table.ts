@@ -15,11 +15,26 @@ const SHARED = [
   'shared/domain/ledger',
   'shared/domain/guard',
   'shared/domain/history',
+  'shared/domain/training',
+  'shared/domain/liveness',
   'shared/settings',
   'shared/contract',
   'shared/contract/channels.ts'
 ] as const
 const NODE = ['node:*'] as const
+const OTHER_KINDS = [
+  'vllm',
+  'trtllm',
+  'sglang',
+  'ollama',
+  'lmstudio',
+  'comfyui',
+  'nim',
+  'open-webui',
+  'jupyterlab',
+  'finetune',
+  'custom'
+] as const
 const MODEL = ['shared/model', 'shared/util'] as const
 
 export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
@@ -28,6 +43,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'shared/domain/ledger': { zones: MODEL, packages: [] },
   'shared/domain/guard': { zones: MODEL, packages: [] },
   'shared/domain/history': { zones: MODEL, packages: [] },
+  'shared/domain/training': { zones: MODEL, packages: [] },
+  'shared/domain/liveness': { zones: MODEL, packages: [] },
   'shared/domain/black-box': { zones: MODEL, packages: [] },
   'shared/settings': { zones: MODEL, packages: ['zod'] },
   'shared/contract': {
@@ -64,13 +81,55 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   },
   'main/runners/profiles': { zones: ['main/models', 'main/platform', ...SHARED], packages: NODE },
   'main/runners/adapters/llamacpp': {
-    zones: ['main/runners/supervisor', 'main/runners/profiles', 'main/models', 'main/platform', ...SHARED],
+    zones: [
+      'main/runners/adapters/common',
+      'main/runners/supervisor',
+      'main/runners/profiles',
+      'main/models',
+      'main/platform',
+      ...SHARED
+    ],
     packages: NODE
   },
+  /** What adapters have in common: HTTP with a bound, ports, containers. */
+  'main/runners/adapters/common': {
+    zones: ['main/runners/supervisor', 'main/platform', ...SHARED],
+    packages: NODE
+  },
+  ...Object.fromEntries(
+    OTHER_KINDS.map((kind) => [
+      `main/runners/adapters/${kind}`,
+      {
+        zones: [
+          'main/runners/adapters/common',
+          'main/runners/supervisor',
+          'main/models',
+          'main/platform',
+          ...SHARED
+        ],
+        packages: NODE
+      }
+    ])
+  ),
   'main/runners/adapters/registry.ts': {
-    zones: ['main/runners/adapters/llamacpp', 'main/runners/supervisor', ...SHARED],
+    zones: [
+      'main/runners/adapters/llamacpp',
+      ...OTHER_KINDS.map((kind) => `main/runners/adapters/${kind}` as const),
+      'main/runners/supervisor',
+      ...SHARED
+    ],
     packages: []
   },
+  'main/runners/containers': {
+    zones: ['main/runners/supervisor', 'main/platform', ...SHARED],
+    packages: NODE
+  },
+  'main/runners/discovery': {
+    zones: ['main/runners/supervisor', 'main/platform', ...SHARED],
+    packages: NODE
+  },
+  'main/runners/playbooks': { zones: ['main/runners/profiles', 'main/platform', ...SHARED], packages: NODE },
+  'main/jobs': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/protection': {
     zones: ['main/protection/*.parse.ts', 'main/platform', ...SHARED],
     packages: NODE
@@ -99,6 +158,10 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'main/models',
       'main/runners/supervisor',
       'main/runners/adapters/registry.ts',
+      'main/runners/containers',
+      'main/runners/discovery',
+      'main/runners/playbooks',
+      'main/jobs',
       'main/guard',
       'main/drill',
       'main/incidents',

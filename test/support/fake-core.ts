@@ -91,6 +91,8 @@ export const sampleLive: Live = {
     reasons: ['nothing grows'],
     reserveBytes: 6 * GIB,
     floorBytes: 2 * GIB,
+    lan: false,
+    container: null,
     secondsToEmpty: null
   }
 }
@@ -118,7 +120,9 @@ export const sampleProfile = (id: string): Profile => ({
   restartOnCrash: false,
   importance: 'normal',
   pinned: false,
-  floorBytes: null
+  floorBytes: null,
+  lan: false,
+  container: null
 })
 
 export const sampleRunner = (id: string, state: RunnerState, text: string = state): RunnerView => ({
@@ -139,7 +143,13 @@ export const sampleRunner = (id: string, state: RunnerState, text: string = stat
   bytes: { gpuBytes: GIB, hostBytes: GIB, fileBytes: 0 },
   lastStop: null,
   commandLine: ['llama-server'],
-  restarts: 0
+  restarts: 0,
+  containerId: null,
+  activity: null,
+  stuck: null,
+  training: null,
+  models: null,
+  free: null
 })
 
 export const sampleStop: StopResult = {

@@ -91,7 +91,9 @@ export function makeGuardedHome(
         restartOnCrash: true,
         importance: 'normal',
         pinned: more.pinned ?? false,
-        floorBytes: null
+        floorBytes: null,
+        lan: false,
+        container: null
       })
     },
     program() {

@@ -51,7 +51,8 @@ export function createApp(ports: AppPorts): App {
     notice: createEmitter<EventPayload<'notice'>>(failed),
     settings: createEmitter<EventPayload<'settings'>>(failed),
     guard: createEmitter<EventPayload<'guard'>>(failed),
-    incident: createEmitter<EventPayload<'incident'>>(failed)
+    incident: createEmitter<EventPayload<'incident'>>(failed),
+    job: createEmitter<EventPayload<'job'>>(failed)
   }
   const settings = openSettings(places.configDir, clock, logger)
   const notices = createNotices(clock)

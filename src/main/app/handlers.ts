@@ -4,12 +4,16 @@ import type { ProcessInfo } from '../../shared/model/snapshot.ts'
 import type { Live, MachineFacts } from '../../shared/model/status.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { RecentRing } from '../history/recent.ts'
-import { findModels } from '../models/find.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
 import { thresholdProblem } from '../settings/bounds.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
 import type { AppPorts } from './app-ports.ts'
+import { engineHandlers } from './handlers/engine.ts'
+import { foundHandlers } from './handlers/found.ts'
+import { insideHandlers } from './handlers/inside.ts'
+import { modelsHandlers } from './handlers/models.ts'
+import { playbooksHandlers } from './handlers/playbooks.ts'
 import type { Guarding } from './guarding.ts'
 import type { Notices } from './notices.ts'
 import type { OwnCost } from './own-cost.ts'
@@ -37,6 +41,11 @@ export interface HandlerParts {
 export function createHandlers(parts: HandlerParts): Handlers {
   const { ports, settings, notices, recent, runners, guarding } = parts
   return {
+    ...engineHandlers(parts),
+    ...foundHandlers(parts),
+    ...insideHandlers(parts),
+    ...modelsHandlers(parts),
+    ...playbooksHandlers(parts),
     'app.hello': async () =>
       ok({
         name: 'firebreak',
@@ -67,8 +76,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'recent.get': async ({ windowS }) => ok(recent.read(windowS)),
     'runners.list': async () => ok(runners.list()),
-    'runners.start': ({ target, settings: changes }) =>
-      runners.start(target, changes && withoutUndefined(changes)),
+    'runners.start': ({ target, settings: changes }) => runners.start(target, changes),
     'runners.stop': ({ id }) => runners.stop(id),
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
     'runners.installed': async () => ok(await runners.installed()),
@@ -89,8 +97,6 @@ export function createHandlers(parts: HandlerParts): Handlers {
       const removed = await runners.removeProfile(id)
       return removed.ok ? ok({}) : removed
     },
-    'models.list': async () =>
-      ok(await findModels({ homeDir: ports.places.homeDir, folders: settings.get().modelFolders })),
     'settings.get': async () => ok(settings.get()),
     'settings.set': async (patch) => settings.set(patch),
     'guard.get': async () => ok(guarding.view()),
@@ -113,11 +119,4 @@ function gpuName(gpu: GpuSnapshot): string {
   const [first] = gpu.devices
   if (first) return first.name
   return gpu.state === 'starting' ? 'not known yet' : 'none found'
-}
-
-/** zod's optional fields may be present and undefined; our own types say 'absent or a value'. */
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
 }

@@ -18,6 +18,24 @@ export const COMMAND_NAMES = [
   'runners.stop',
   'runners.log',
   'runners.installed',
+  'runners.set-up',
+  'runners.run-set-up',
+  'runners.found',
+  'runners.adopt',
+  'runners.stop-found',
+  'runners.free',
+  'runners.load-model',
+  'runners.unload-model',
+  'runners.training',
+  'runners.stop-after-checkpoint',
+  'engine.get',
+  'jobs.list',
+  'jobs.cancel',
+  'playbooks.list',
+  'profiles.preview',
+  'profiles.export',
+  'profiles.import',
+  'models.download',
   'profiles.list',
   'profiles.save',
   'profiles.remove',
@@ -46,6 +64,7 @@ export const EVENT_NAMES = [
   'notice',
   'settings',
   'guard',
-  'incident'
+  'incident',
+  'job'
 ] as const
 export type EventName = (typeof EVENT_NAMES)[number]

@@ -11,21 +11,33 @@ import {
   protectionSchema
 } from './guard-schemas.ts'
 import {
+  foundRunnerSchema,
+  jobIdSchema,
+  jobSchema,
+  modelOnDiskSchema,
+  modelSourceSchema,
+  playbookSchema,
+  processSchema,
+  setUpStepSchema
+} from './runner-schemas.ts'
+import {
   factsSchema,
   installationSchema,
   liveSchema,
-  llamaCppSettingsSchema,
   noticeSchema,
   profileSchema,
   recentSchema,
   runnerIdSchema,
+  runnerKindSchema,
   runnerViewSchema,
+  settingValueSchema,
   statusSchema,
   stopResultSchema
 } from './schemas.ts'
 
 const nothing = z.strictObject({})
 const byId = z.strictObject({ id: runnerIdSchema })
+const modelOf = z.strictObject({ id: runnerIdSchema, model: z.string().min(1).max(500) })
 
 const command = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 
@@ -63,8 +75,9 @@ export const COMMANDS = {
   'runners.start': command(
     z.strictObject({
       target: z.string().min(1).max(4096),
-      kind: profileSchema.shape.kind.optional(),
-      settings: llamaCppSettingsSchema.partial().optional()
+      kind: runnerKindSchema.optional(),
+      /** Settings of the profile's kind that are another value for this run. */
+      settings: z.record(z.string().max(64), settingValueSchema).optional()
     }),
     runnerViewSchema
   ),
@@ -84,16 +97,73 @@ export const COMMANDS = {
   ),
   /** Which program each kind of runner would be launched with, and what to do where there is none. */
   'runners.installed': command(nothing, z.array(installationSchema)),
+  /** The vendor's steps to install a kind on this machine. */
+  'runners.set-up': command(z.strictObject({ kind: runnerKindSchema }), z.array(setUpStepSchema)),
+  /** Runs those steps that need no root. */
+  'runners.run-set-up': command(z.strictObject({ kind: runnerKindSchema }), jobSchema),
+  /** Runners that Firebreak did not start. */
+  'runners.found': command(nothing, z.array(foundRunnerSchema)),
+  /** Takes a found runner over as it runs: it gets a profile. */
+  'runners.adopt': command(processSchema, runnerViewSchema),
+  'runners.stop-found': command(processSchema, stopResultSchema),
+  /** Asks a runner to give memory back without ending; says what came back. */
+  'runners.free': command(byId, stopResultSchema),
+  'runners.load-model': command(modelOf, nothing),
+  'runners.unload-model': command(modelOf, nothing),
+  /** The loss curve, at most 2000 points. */
+  'runners.training': command(
+    byId,
+    z.object({
+      points: z.array(z.object({ step: z.number(), loss: z.number(), atMs: z.number() })),
+      /** Whether 'stop after the next checkpoint' works with it, in words. */
+      checkpointStop: z.object({ works: z.boolean(), text: z.string() })
+    })
+  ),
+  'runners.stop-after-checkpoint': command(byId, nothing),
+  /** The container engine that would be used. */
+  'engine.get': command(
+    nothing,
+    z.object({
+      state: z.enum(['ok', 'absent', 'denied', 'no-answer']),
+      name: z.enum(['docker', 'podman']).nullable(),
+      version: z.string().nullable(),
+      socket: z.string().nullable(),
+      /** What to do where there is none. */
+      text: z.string()
+    })
+  ),
   'profiles.list': command(nothing, z.array(profileSchema)),
   'profiles.save': command(profileSchema, profileSchema),
   'profiles.remove': command(byId, nothing),
-  'models.list': command(
-    nothing,
+  'profiles.preview': command(
+    z.strictObject({ profile: profileSchema }),
     z.object({
-      models: z.array(z.object({ path: z.string(), label: z.string(), sizeBytes: z.number() })),
-      searched: z.array(z.string())
+      /** As it would be launched now, secrets redacted. */
+      commandLine: z.array(z.string()),
+      /** The same for a terminal, quoted; may have several lines. */
+      text: z.string(),
+      warnings: z.array(z.string())
     })
   ),
+  /** Text of a file that profiles.import understands. */
+  'profiles.export': command(
+    z.strictObject({ ids: z.array(runnerIdSchema).min(1).max(1_000) }),
+    z.object({ text: z.string() })
+  ),
+  /** Takes what it can; each that it cannot is named. */
+  'profiles.import': command(
+    z.strictObject({ text: z.string().max(4_194_304) }),
+    z.object({ profiles: z.array(profileSchema), problems: z.array(z.string()) })
+  ),
+  'playbooks.list': command(nothing, z.array(playbookSchema)),
+  'models.list': command(
+    nothing,
+    z.object({ models: z.array(modelOnDiskSchema), searched: z.array(z.string()) })
+  ),
+  /** Fetches into the Hugging Face cache, where every runner looks; goes on where it stopped. */
+  'models.download': command(z.strictObject({ source: modelSourceSchema }), jobSchema),
+  'jobs.list': command(nothing, z.array(jobSchema)),
+  'jobs.cancel': command(z.strictObject({ id: jobIdSchema }), nothing),
   'settings.get': command(nothing, settingsSchema),
   'settings.set': command(settingsPatchSchema, settingsSchema),
   'guard.get': command(nothing, guardViewSchema),
@@ -138,7 +208,9 @@ export const EVENTS = {
   settings: settingsSchema,
   /** Something of the guard's view changed; at most twice a second. */
   guard: guardViewSchema,
-  incident: incidentSummarySchema
+  incident: incidentSummarySchema,
+  /** A download, pull or set-up that moved; at most twice a second each. */
+  job: jobSchema
 } as const satisfies Record<EventName, z.ZodType>
 
 export type CommandInput<K extends CommandName> = z.input<(typeof COMMANDS)[K]['input']>

@@ -5,12 +5,16 @@ import { IMPORTANCES } from '../model/importance.ts'
 import {
   RUNNER_KINDS,
   RUNNER_STATES,
+  type ContainerSettings,
+  type FieldProfile,
+  type FieldSettings,
   type Installation,
   type LlamaCppSettings,
   type Profile,
   type RunnerView,
   type StopResult
 } from '../model/runner.ts'
+import { RUNNER_SPECS, settingProblem } from '../model/specs/index.ts'
 import type { CpuLoad, Pressures, Rates } from '../model/snapshot.ts'
 import {
   GUARD_LEVELS,
@@ -112,23 +116,82 @@ export const runnerIdSchema = z
   .max(64)
   .regex(/^[a-z0-9][a-z0-9._-]*$/, 'use lower-case letters, digits, dot, dash')
 
-export const profileSchema = z.strictObject({
+const mountSchema = z.strictObject({
+  hostPath: z.string().min(1).max(4096),
+  containerPath: z.string().min(1).max(4096).startsWith('/', 'give the whole path inside the container'),
+  readOnly: z.boolean()
+})
+export const containerSettingsSchema = z.strictObject({
+  image: z.string().min(1, 'name an image').max(512),
+  gpus: z.boolean(),
+  shmMiB: z.int().min(0).max(1_048_576),
+  hostIpc: z.boolean(),
+  mounts: z.array(mountSchema).max(64),
+  env: z
+    .array(
+      z
+        .string()
+        .max(8192)
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*=/, 'write NAME=value')
+    )
+    .max(128)
+}) satisfies z.ZodType<ContainerSettings>
+
+const anyProfile = {
   id: runnerIdSchema,
   label: z.string().transform(plainText).pipe(z.string().min(1, 'give it a name').max(200)),
-  kind: z.enum(RUNNER_KINDS),
-  modelPath: z.string().min(1).max(4096),
-  settings: llamaCppSettingsSchema,
   restartOnCrash: z.boolean(),
   importance: z.enum(IMPORTANCES).default('normal'),
   pinned: z.boolean().default(false),
-  floorBytes: z.int().nonnegative().nullable().default(null)
-}) satisfies z.ZodType<Profile>
+  floorBytes: z.int().nonnegative().nullable().default(null),
+  lan: z.boolean().default(false),
+  container: containerSettingsSchema.nullable().default(null)
+}
+export const settingValueSchema = z.union([
+  z.number(),
+  z.string().max(16_384),
+  z.boolean(),
+  z.array(z.string().max(4096)).max(256)
+])
+const fieldProfile = {
+  ...anyProfile,
+  kind: z.enum(RUNNER_KINDS).exclude(['llamacpp']),
+  modelPath: z.string().max(4096),
+  settings: z.record(z.string().max(64), settingValueSchema)
+}
+const llamaCppProfile = {
+  ...anyProfile,
+  kind: z.literal('llamacpp'),
+  modelPath: z.string().min(1).max(4096)
+}
+
+/** The description of each kind says which settings there are; what is left out has its default. */
+const checkFields = (profile: FieldProfile, context: z.RefinementCtx): void => {
+  for (const [key, value] of Object.entries(profile.settings)) {
+    const message = settingProblem(profile.kind, key, value)
+    if (message !== null) context.addIssue({ code: 'custom', path: ['settings', key], message })
+  }
+}
+
+export const runnerKindSchema = z.enum(RUNNER_KINDS)
+export const profileSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ ...llamaCppProfile, settings: llamaCppSettingsSchema }),
+  z.strictObject(fieldProfile).superRefine(checkFields)
+]) satisfies z.ZodType<Profile>
 
 /** A profile's file, which a newer Firebreak may have written: what it knows more of is left out, not refused. */
-export const profileFileSchema = z.object({
-  ...profileSchema.shape,
-  settings: z.object(llamaCppSettingsSchema.shape)
-}) satisfies z.ZodType<Profile>
+export const profileFileSchema = z.discriminatedUnion('kind', [
+  z.object({ ...llamaCppProfile, settings: z.object(llamaCppSettingsSchema.shape) }),
+  z
+    .object(fieldProfile)
+    .transform((profile) => ({ ...profile, settings: knownSettings(profile) }))
+    .superRefine(checkFields)
+]) satisfies z.ZodType<Profile>
+
+const knownSettings = ({ kind, settings }: FieldProfile): FieldSettings => {
+  const known = new Set<string>(RUNNER_SPECS[kind].fields.map(({ key }) => key))
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => known.has(key)))
+}
 
 export const installationSchema = z.object({
   kind: z.enum(RUNNER_KINDS),
@@ -163,7 +226,38 @@ export const runnerViewSchema = z.object({
   bytes: z.object({ gpuBytes: bytes, hostBytes: bytes, fileBytes: bytes }),
   lastStop: stopResultSchema.nullable(),
   commandLine: z.array(z.string()),
-  restarts: z.number()
+  restarts: z.number(),
+  containerId: z.string().nullable(),
+  activity: z
+    .object({
+      busy: z.union([z.boolean(), z.literal('unknown')]),
+      requestsRunning: readingSchema,
+      requestsWaiting: readingSchema,
+      tokensPerS: readingSchema,
+      idleSinceMs: z.number().nullable()
+    })
+    .nullable(),
+  stuck: z.string().nullable(),
+  training: z
+    .object({
+      step: readingSchema,
+      totalSteps: readingSchema,
+      epoch: readingSchema,
+      loss: readingSchema,
+      secondsLeft: readingSchema,
+      lastCheckpoint: z.string().nullable()
+    })
+    .nullable(),
+  models: z
+    .array(
+      z.object({
+        name: z.string(),
+        state: z.enum(['loaded', 'loading', 'unloaded', 'sleeping']),
+        bytes: readingSchema
+      })
+    )
+    .nullable(),
+  free: z.object({ frees: z.boolean(), text: z.string() }).nullable()
 }) satisfies z.ZodType<RunnerView>
 
 const live = {

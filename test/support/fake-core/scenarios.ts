@@ -59,7 +59,9 @@ const profile = (id: string, label: string, path: string): Profile => ({
   restartOnCrash: false,
   importance: 'normal',
   pinned: false,
-  floorBytes: null
+  floorBytes: null,
+  lan: false,
+  container: null
 })
 
 export const QWEN = profile('qwen3-32b', 'qwen3-32b', '/home/ada/models/Qwen3-32B-Q8_0.gguf')
@@ -86,6 +88,12 @@ export const view = (one: Profile, over: Partial<RunnerView>): RunnerView => ({
   lastStop: null,
   commandLine: [],
   restarts: 0,
+  containerId: null,
+  activity: null,
+  stuck: null,
+  training: null,
+  models: null,
+  free: null,
   ...over
 })
 
@@ -198,6 +206,8 @@ const calm: Scenario = {
   memTotalBytes: SPARK_BYTES,
   reserveBytes: SPARK_BYTES / 20,
   floorBytes: SPARK_BYTES / 60,
+  lan: false,
+  container: null,
   level: 'calm',
   reasons: [],
   secondsToEmpty: null,

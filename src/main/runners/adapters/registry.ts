@@ -1,8 +1,30 @@
 import type { RunnerKind } from '../../../shared/model/runner.ts'
 import type { RunnerAdapter } from '../supervisor/adapter.ts'
 import { llamaCppAdapter } from './llamacpp/adapter.ts'
+import { vllmAdapter } from './vllm/adapter.ts'
+import { trtllmAdapter } from './trtllm/adapter.ts'
+import { sglangAdapter } from './sglang/adapter.ts'
+import { ollamaAdapter } from './ollama/adapter.ts'
+import { lmStudioAdapter } from './lmstudio/adapter.ts'
+import { comfyUiAdapter } from './comfyui/adapter.ts'
+import { nimAdapter } from './nim/adapter.ts'
+import { openWebUiAdapter } from './open-webui/adapter.ts'
+import { jupyterLabAdapter } from './jupyterlab/adapter.ts'
+import { fineTuneAdapter } from './finetune/adapter.ts'
+import { customAdapter } from './custom/adapter.ts'
 
 /** Every kind of runner; a kind without an adapter does not compile. */
 export const ADAPTERS = {
-  llamacpp: llamaCppAdapter
+  llamacpp: llamaCppAdapter,
+  vllm: vllmAdapter,
+  trtllm: trtllmAdapter,
+  sglang: sglangAdapter,
+  ollama: ollamaAdapter,
+  lmstudio: lmStudioAdapter,
+  comfyui: comfyUiAdapter,
+  nim: nimAdapter,
+  'open-webui': openWebUiAdapter,
+  jupyterlab: jupyterLabAdapter,
+  finetune: fineTuneAdapter,
+  custom: customAdapter
 } as const satisfies Record<RunnerKind, RunnerAdapter>

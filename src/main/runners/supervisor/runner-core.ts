@@ -117,12 +117,8 @@ export function createRunnerCore(initial: Profile, deps: SupervisorDeps): Runner
       if (live === null) return null
       return {
         ...live.facts,
-        commandLine: [...live.facts.commandLine],
-        members: [...live.identities()],
-        profile: {
-          ...running,
-          settings: { ...running.settings, extraArgs: [...running.settings.extraArgs] }
-        },
+        members: live.identities(),
+        profile: running,
         readyAtMs: live.readyAtMs,
         bootId: deps.bootId
       }

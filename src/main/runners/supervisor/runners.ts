@@ -228,7 +228,10 @@ export function createRunners(
         resolved = resolve((await ports.findModels?.()) ?? [])
       if (!resolved.ok) return resolved
       if (resolved.value === 'ask-models') return unknown(target)
-      const { profile, isNew } = resolved.value
+      const { isNew } = resolved.value
+      const checked = checkProfile(resolved.value.profile)
+      if (!checked.ok) return checked
+      const profile = checked.value
       const entry = entries.get(profile.id) ?? add(profile)
       const started = await entry.supervisor.start(profile)
       if (!isNew) return started
@@ -261,13 +264,12 @@ export function createRunners(
     profiles: () => profiles.list(),
 
     async saveProfile(profile) {
-      const parsed = profileSchema.safeParse(profile)
-      if (!parsed.success) {
-        const issue = parsed.error.issues[0]
-        const message = `The profile is not valid: ${issue?.path.join('.')}: ${issue?.message}`
-        return err({ code: 'bad-request', message })
+      const checked = checkProfile(profile)
+      if (!checked.ok) return checked
+      const wanted: Profile = {
+        ...checked.value,
+        modelPath: expandHome(checked.value.modelPath, places.homeDir)
       }
-      const wanted = { ...parsed.data, modelPath: expandHome(parsed.data.modelPath, places.homeDir) }
       const saved = save(wanted)
       if (saved.ok) {
         const entry = entries.get(profile.id)
@@ -323,6 +325,14 @@ export function createRunners(
       for (const { supervisor } of entries.values()) supervisor.dispose()
     }
   }
+}
+
+function checkProfile(profile: Profile): Result<Profile, ContractError> {
+  const parsed = profileSchema.safeParse(profile)
+  if (parsed.success) return ok(parsed.data)
+  const issue = parsed.error.issues[0]
+  const message = `The profile is not valid: ${issue?.path.join('.')}: ${issue?.message}`
+  return err({ code: 'bad-request', message })
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

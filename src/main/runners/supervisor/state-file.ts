@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { profileSchema } from '../../../shared/contract/schemas.ts'
+import type { DeepReadonly } from '../../../shared/util/deep-readonly.ts'
 import { writeFileAtomic } from '../../platform/atomic-file.ts'
 
 const identitySchema = z.object({ pid: z.int().min(2), startTicks: z.number().nonnegative() })
@@ -26,7 +27,7 @@ const recordSchema = z.object({
 })
 
 /** What the next core needs to take a running runner back. */
-export type RunnerRecord = Readonly<z.infer<typeof recordSchema>>
+export type RunnerRecord = DeepReadonly<z.infer<typeof recordSchema>>
 
 const fileSchema = z.object({ version: z.literal(1), runners: z.array(recordSchema) })
 

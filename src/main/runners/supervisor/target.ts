@@ -1,6 +1,6 @@
 import { isAbsolute, join, normalize } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { LlamaCppSettings, Profile } from '../../../shared/model/runner.ts'
+import type { FieldSettings, LlamaCppProfile, Profile } from '../../../shared/model/runner.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { defaultLlamaCppSettings } from '../../../shared/settings/llamacpp-defaults.ts'
 import { freeSlug, labelOfModel } from '../profiles/slug.ts'
@@ -34,7 +34,7 @@ export const expandHome = (path: string, homeDir: string): string =>
  */
 export function resolveTarget(
   target: string,
-  settings: Partial<LlamaCppSettings> | undefined,
+  settings: FieldSettings | undefined,
   known: KnownTargets,
   homeDir: string
 ): Result<ResolvedTarget | 'ask-models', ContractError> {
@@ -59,16 +59,12 @@ export function resolveTarget(
   })
 }
 
-function ofPath(
-  path: string,
-  settings: Partial<LlamaCppSettings> | undefined,
-  known: KnownTargets
-): ResolvedTarget {
+function ofPath(path: string, settings: FieldSettings | undefined, known: KnownTargets): ResolvedTarget {
   const modelPath = normalize(path)
   const byPath = known.profiles.find((profile) => profile.modelPath === modelPath)
   if (byPath) return { profile: withSettings(byPath, settings), isNew: false }
   const label = labelOfModel(modelPath)
-  const profile: Profile = {
+  const profile: LlamaCppProfile = {
     id: freeSlug(label, known.isTaken),
     label,
     kind: 'llamacpp',
@@ -77,11 +73,16 @@ function ofPath(
     restartOnCrash: true,
     importance: 'normal',
     pinned: false,
-    floorBytes: null
+    floorBytes: null,
+    lan: false,
+    container: null
   }
   return { profile: withSettings(profile, settings), isNew: true }
 }
 
-function withSettings(profile: Profile, settings: Partial<LlamaCppSettings> | undefined): Profile {
-  return settings === undefined ? profile : { ...profile, settings: { ...profile.settings, ...settings } }
+function withSettings(profile: Profile, settings: FieldSettings | undefined): Profile {
+  // The contract has checked nothing of them yet: they are checked with the whole profile.
+  return settings === undefined
+    ? profile
+    : ({ ...profile, settings: { ...profile.settings, ...settings } } as Profile)
 }

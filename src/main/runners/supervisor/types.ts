@@ -1,7 +1,7 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type {
+  FieldSettings,
   Installation,
-  LlamaCppSettings,
   Profile,
   RunnerView,
   StopResult
@@ -57,10 +57,7 @@ export interface Runners extends Disposable {
    */
   adoptLeftRunning(): Promise<readonly RunnerView[]>
   list(): readonly RunnerView[]
-  start(
-    target: string,
-    settings: Partial<LlamaCppSettings> | undefined
-  ): Promise<Result<RunnerView, ContractError>>
+  start(target: string, settings: FieldSettings | undefined): Promise<Result<RunnerView, ContractError>>
   stop(id: string): Promise<Result<StopResult, ContractError>>
   readLog(id: string, offset: number | null, maxBytes: number): Promise<Result<LogPiece, ContractError>>
   profiles(): readonly Profile[]

@@ -63,7 +63,7 @@ export function recordOfFound(found: {
 }): RunnerRecord {
   const { profile, mark, root, commandLine, address, bootId, nowMs } = found
   return {
-    profile: { ...profile, settings: { ...profile.settings, extraArgs: [...profile.settings.extraArgs] } },
+    profile,
     root: { pid: root.pid, startTicks: root.startTicks },
     members: [],
     processGroupId: root.processGroupId,

@@ -36,7 +36,13 @@ export function viewOf(parts: {
     bytes: live?.bytes ?? { gpuBytes: 0, hostBytes: 0, fileBytes: 0 },
     lastStop,
     commandLine: live?.facts.commandLine ?? [],
-    restarts
+    restarts,
+    containerId: null,
+    activity: null,
+    stuck: null,
+    training: null,
+    models: null,
+    free: null
   }
 }
 

@@ -33,6 +33,8 @@ export const liveWith = (change: Partial<Omit<Live, 'guard'>> & { guard?: Partia
     reasons: [],
     reserveBytes: GIB,
     floorBytes: GIB,
+    lan: false,
+    container: null,
     secondsToEmpty: null,
     ...change.guard
   }
@@ -57,5 +59,11 @@ export const runnerWith = (change: Partial<RunnerView>): RunnerView => ({
   lastStop: null,
   commandLine: [],
   restarts: 0,
+  containerId: null,
+  activity: null,
+  stuck: null,
+  training: null,
+  models: null,
+  free: null,
   ...change
 })

@@ -15,6 +15,8 @@ export const profile = (id: string, more: Partial<Profile> = {}): Profile => ({
   importance: 'normal',
   pinned: false,
   floorBytes: null,
+  lan: false,
+  container: null,
   ...more
 })
 
@@ -37,6 +39,12 @@ export const runner = (id: string, pids: readonly number[], more: Partial<Runner
   lastStop: null,
   commandLine: [],
   restarts: 0,
+  containerId: null,
+  activity: null,
+  stuck: null,
+  training: null,
+  models: null,
+  free: null,
   ...more
 })
 
@@ -51,6 +59,8 @@ export const event = (kind: GuardEvent['kind'], more: Partial<GuardEvent> = {}):
   reasons: ['Falling memory is about to pass the floor.'],
   availableBytes: 2 * GIB,
   floorBytes: 2 * GIB,
+  lan: false,
+  container: null,
   secondsToEmpty: 2,
   bytes: 61 * GIB,
   ...more

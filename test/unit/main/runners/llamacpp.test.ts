@@ -119,7 +119,9 @@ describe('a plan', () => {
     restartOnCrash: true,
     importance: 'normal' as const,
     pinned: false,
-    floorBytes: null
+    floorBytes: null,
+    lan: false,
+    container: null
   }
   const context: PlanContext = {
     settings: defaultSettings(),

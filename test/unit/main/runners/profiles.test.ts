@@ -19,7 +19,9 @@ const profile: Profile = {
   restartOnCrash: true,
   importance: 'normal',
   pinned: false,
-  floorBytes: null
+  floorBytes: null,
+  lan: false,
+  container: null
 }
 
 describe('profiles on disk', () => {

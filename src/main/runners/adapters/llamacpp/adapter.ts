@@ -1,17 +1,16 @@
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { Installation, Profile } from '../../../../shared/model/runner.ts'
-import { assertNever } from '../../../../shared/util/assert-never.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
 import { checkModelFile } from '../../../models/model-file.ts'
 import type { LaunchPlan, PlanContext, RunnerAdapter } from '../../supervisor/adapter.ts'
-import { checkExtraArgs, LLAMA_SERVER_ENV, LLAMACPP_HOST, llamaServerArgs } from './args.ts'
+import { choosePort, loopbackUrl, optionValue, portOf } from '../common/port.ts'
+import { checkExtraArgs, LLAMA_SERVER_ENV, llamaServerArgs } from './args.ts'
 import { explainLlamaExit } from './explain-exit.ts'
 import { findLlamaServer } from './find-binary.ts'
 import { probeHealth } from './probe.ts'
 
 /** llama-server's own default for years; scripts and editors expect it. */
 const DEFAULT_PORT = 8080
-const LAST_PORT = 65_535
 
 /** llama.cpp's llama-server with one model. */
 export const llamaCppAdapter: RunnerAdapter = {
@@ -21,13 +20,21 @@ export const llamaCppAdapter: RunnerAdapter = {
   installed,
   addressOf,
   probe: probeHealth,
-  explainExit: explainLlamaExit
+  explainExit: explainLlamaExit,
+  recognise: () => null,
+  prove: async () => ({ works: true, text: 'It answers.' }),
+  activity: async () => null,
+  loadedShare: () => null,
+  free: null,
+  models: null,
+  setUp: []
 }
 
 async function planLlamaServer(
   profile: Profile,
   context: PlanContext
 ): Promise<Result<LaunchPlan, ContractError>> {
+  if (profile.kind !== 'llamacpp') throw new Error(`not a llama.cpp profile: ${profile.kind}`)
   const { modelPath, settings } = profile
   const badArgs = checkExtraArgs(settings.extraArgs)
   if (badArgs !== null) return err(badArgs)
@@ -42,37 +49,17 @@ async function planLlamaServer(
     const code = model.error.kind === 'missing' ? 'model-missing' : 'model-invalid'
     return err({ code, message: model.error.message })
   }
-  const port = await choosePort(settings.port, context)
+  const port = await choosePort(settings.port, DEFAULT_PORT, context)
   if (!port.ok) return port
   return ok({
     file: binary.value,
+    container: null,
     args: llamaServerArgs(modelPath, port.value, settings),
     env: LLAMA_SERVER_ENV,
     port: port.value,
-    url: urlOf(port.value),
+    url: loopbackUrl(port.value),
     modelBytes: model.value.totalBytes
   })
-}
-
-async function choosePort(wanted: number, context: PlanContext): Promise<Result<number, ContractError>> {
-  if (wanted === 0) return ok(await context.firstFreePort(DEFAULT_PORT))
-  const state = await context.portState(wanted)
-  switch (state.kind) {
-    case 'free':
-      return ok(wanted)
-    case 'taken':
-      return err({
-        code: 'port-in-use',
-        message: `Port ${wanted} is in use by ${state.by}. Choose another port, or 0 for the first free one.`
-      })
-    case 'forbidden':
-      return err({
-        code: 'refused',
-        message: `Port ${wanted} may not be opened: ports below 1024 need root. Choose a higher one, or 0 for the first free one.`
-      })
-    default:
-      return assertNever(state)
-  }
 }
 
 async function installed({
@@ -85,10 +72,6 @@ async function installed({
 
 /** From the '--port' that every launch carries. */
 function addressOf(commandLine: readonly string[]): { readonly port: number; readonly url: string } | null {
-  const at = commandLine.indexOf('--port')
-  const port = at < 0 ? Number.NaN : Number(commandLine[at + 1])
-  if (!Number.isInteger(port) || port < 1 || port > LAST_PORT) return null
-  return { port, url: urlOf(port) }
+  const port = portOf(optionValue(commandLine, ['--port']))
+  return port === null ? null : { port, url: loopbackUrl(port) }
 }
-
-const urlOf = (port: number): string => `http://${LLAMACPP_HOST}:${port}`
