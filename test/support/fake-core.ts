@@ -91,8 +91,6 @@ export const sampleLive: Live = {
     reasons: ['nothing grows'],
     reserveBytes: 6 * GIB,
     floorBytes: 2 * GIB,
-    lan: false,
-    container: null,
     secondsToEmpty: null
   }
 }

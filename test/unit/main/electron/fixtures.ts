@@ -33,8 +33,6 @@ export const liveWith = (change: Partial<Omit<Live, 'guard'>> & { guard?: Partia
     reasons: [],
     reserveBytes: GIB,
     floorBytes: GIB,
-    lan: false,
-    container: null,
     secondsToEmpty: null,
     ...change.guard
   }

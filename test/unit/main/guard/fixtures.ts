@@ -1,11 +1,11 @@
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 import type { GuardEvent } from '../../../../src/shared/model/guard.ts'
-import type { Profile, RunnerView } from '../../../../src/shared/model/runner.ts'
+import type { LlamaCppProfile, Profile, RunnerView } from '../../../../src/shared/model/runner.ts'
 
 export const MIB = 1024 ** 2
 export const GIB = 1024 ** 3
 
-export const profile = (id: string, more: Partial<Profile> = {}): Profile => ({
+export const profile = (id: string, more: Partial<LlamaCppProfile> = {}): Profile => ({
   id,
   label: id,
   kind: 'llamacpp',
@@ -59,8 +59,6 @@ export const event = (kind: GuardEvent['kind'], more: Partial<GuardEvent> = {}):
   reasons: ['Falling memory is about to pass the floor.'],
   availableBytes: 2 * GIB,
   floorBytes: 2 * GIB,
-  lan: false,
-  container: null,
   secondsToEmpty: 2,
   bytes: 61 * GIB,
   ...more

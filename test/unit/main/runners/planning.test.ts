@@ -5,13 +5,14 @@ import {
   PLAN_DEADLINE_MS,
   type Planning
 } from '../../../../src/main/runners/supervisor/planning.ts'
-import type { Profile } from '../../../../src/shared/model/runner.ts'
+import type { LlamaCppProfile } from '../../../../src/shared/model/runner.ts'
 import { ok } from '../../../../src/shared/util/result.ts'
+import { ADAPTERS } from '../../../../src/main/runners/adapters/registry.ts'
 import { defaultSettings } from '../../../../src/shared/settings/schema.ts'
 import { quietLogger, sampleProfile } from '../../../support/fake-core.ts'
 
 const never = new Promise<never>(() => undefined)
-const profileOf = (id: string, port = 0): Profile => {
+const profileOf = (id: string, port = 0): LlamaCppProfile => {
   const profile = sampleProfile(id)
   return { ...profile, settings: { ...profile.settings, port } }
 }
@@ -25,18 +26,26 @@ function planningWith(hangs: (id: string) => boolean): Planning & { checks: stri
     explainExit: () => null,
     installed: async () => ({ path: null, problem: null }),
     addressOf: () => null,
+    recognise: () => null,
+    prove: async () => ({ works: true, text: '' }),
+    activity: async () => null,
+    loadedShare: () => null,
+    free: null,
+    models: null,
+    setUp: [],
     async plan({ id, settings }, context) {
       checks.push(id)
       if (hangs(id)) await never
-      const state = await context.portState(settings.port)
+      const port = Number(settings.port)
+      const state = await context.portState(port)
       const by = state.kind === 'taken' ? state.by : state.kind
-      return ok({ file: by, args: [], env: {}, port: settings.port, url: '', modelBytes: null })
+      return ok({ file: by, args: [], container: null, env: {}, port, url: '', modelBytes: null })
     }
   }
   const places = { procRoot: '/proc', homeDir: '/' }
   const planning = createPlanning({
     ports: { places: places as never, logger: quietLogger(), settings: defaultSettings },
-    adapters: { llamacpp: adapter },
+    adapters: { ...ADAPTERS, llamacpp: adapter },
     env: {},
     isBusy: () => true
   })
