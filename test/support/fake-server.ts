@@ -1,6 +1,6 @@
 /**
  * Text of an executable that stands in for llama-server where a test needs a misbehaving one: it takes the same
- * arguments and answers /health. `node` is the interpreter.
+ * arguments, answers /health, and every request for tokens with one. `node` is the interpreter.
  */
 export function fakeServer(
   node: string,
@@ -15,7 +15,7 @@ ${behaviour.atStart ?? ''}
 createServer((request, response) => {
   if (request.url === '/crash') process.exit(3)
   response.statusCode = ${behaviour.ready === false ? 503 : 200}
-  response.end('{}')
+  response.end(JSON.stringify({ content: ' a', tokens_predicted: 1, data: [{ id: 'fake' }], choices: [{ text: ' a', message: { content: ' a' } }], usage: { completion_tokens: 1 } }))
 }).listen(port, '127.0.0.1', () => console.log('listening'))
 `
 }

@@ -50,6 +50,8 @@ export interface LiveProcess {
   /** Set once the root has ended; the rest of its tree may still be there. */
   exit: ExitStatus | null
   probing: boolean
+  /** It answers, but did not do the work it was asked for: since when, and when last asked, monotonic. */
+  unproven: { readonly sinceMs: number; readonly askedMs: number } | null
   /** From the last look. */
   members: readonly ProcessInfo[]
   bytes: RunnerBytes
@@ -87,6 +89,7 @@ export function createLiveProcess(
     facts,
     exit: null,
     probing: false,
+    unproven: null,
     members: [],
     bytes: NO_BYTES,
     gpu: { isKnown: true, peakBytes: 0 },

@@ -1,4 +1,5 @@
 import { bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
+import { PROVE_TIMEOUT_MS, stuckWords } from './liveness.ts'
 import { residentBytes, type LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
 import { stopRunner } from './stopping.ts'
@@ -10,6 +11,10 @@ const PROBE_TIMEOUT_MS = 2_000
  * memory its log counts as progress for this many load timeouts: enough for any warming up after the weights.
  */
 export const LOG_ONLY_TIMEOUTS = 10
+/** A server that has just loaded may refuse the first questions: asked this often … */
+const PROVE_EVERY_MS = 1_000
+/** … for this long, after which it is believed to be stuck. */
+const PROVE_FOR_MS = 20_000
 
 /** One look at a runner that loads: its progress in words, whether it hangs, whether it is ready. */
 export function watchLoading(core: RunnerCore, current: LiveProcess): void {
@@ -43,15 +48,48 @@ export function watchLoading(core: RunnerCore, current: LiveProcess): void {
   void askReadiness(core, current)
 }
 
-/** Asks the server, unless a question is out already; what it says may make the runner ready. */
+/**
+ * Asks the server, unless a question is out already; one that answers is asked for a real piece of work.
+ *
+ * Its health page says 'ready' long before some can make a token, and never takes it back. One that does not do its
+ * work after several tries is shown as ready and stuck, not ended: it may be of a sort that nobody can ask.
+ */
 export async function askReadiness(core: RunnerCore, current: LiveProcess): Promise<void> {
-  if (current.probing) return
+  const { adapter, ports } = core.deps
+  const { unproven } = current
+  if (
+    current.probing ||
+    (unproven !== null && ports.clock.monotonicMs() - unproven.askedMs < PROVE_EVERY_MS)
+  ) {
+    return
+  }
   current.probing = true
-  const readiness = await core.deps.adapter.probe(current.facts.url, PROBE_TIMEOUT_MS)
-  current.probing = false
-  if (core.live !== current || current.exit !== null || core.closing.signal.aborted) return
-  if (readiness !== 'ready' || (core.state !== 'loading' && core.state !== 'starting')) return
-  current.readyAtMs ??= core.deps.ports.clock.nowMs()
-  core.apply('ready', `Ready at ${current.facts.url}`)
-  core.persist()
+  try {
+    const { url } = current.facts
+    const readiness = await adapter.probe(url, PROBE_TIMEOUT_MS)
+    if (!isWaiting(core, current) || readiness !== 'ready') return
+    // Taken back from an earlier core: it was asked then.
+    const wasReady = current.readyAtMs !== null
+    const proof = wasReady ? null : await adapter.prove(url, PROVE_TIMEOUT_MS, core.running)
+    if (!isWaiting(core, current)) return
+    if (proof !== null && !proof.works) {
+      const nowMs = ports.clock.monotonicMs()
+      current.unproven = { sinceMs: current.unproven?.sinceMs ?? nowMs, askedMs: nowMs }
+      core.text = `It answers, but does not work yet: ${proof.text}`
+      core.publish()
+      if (nowMs - current.unproven.sinceMs < PROVE_FOR_MS) return
+      core.stuck = stuckWords(proof.text)
+    }
+    current.readyAtMs ??= ports.clock.nowMs()
+    core.apply('ready', `Ready at ${url}`)
+    core.persist()
+  } finally {
+    current.probing = false
+  }
 }
+
+const isWaiting = (core: RunnerCore, current: LiveProcess): boolean =>
+  core.live === current &&
+  current.exit === null &&
+  !core.closing.signal.aborted &&
+  (core.state === 'loading' || core.state === 'starting')

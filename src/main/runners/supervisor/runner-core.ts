@@ -2,6 +2,7 @@ import type { ContractError } from '../../../shared/contract/errors.ts'
 import {
   ACTIVE_STATES,
   type Profile,
+  type RunnerActivity,
   type RunnerState,
   type RunnerView,
   type StopResult
@@ -45,6 +46,10 @@ export interface RunnerCore {
   restarts: number
   /** The guard ended, or ends, its processes; until the next launch. */
   guardStopped: boolean
+  /** What it does, while it is ready. */
+  activity: RunnerActivity | null
+  /** Why it is believed to do nothing though it is ready. */
+  stuck: string | null
   starting: Promise<Result<RunnerView, ContractError>> | null
   stopping: Promise<Result<StopResult, ContractError>> | null
   cleaning: Promise<unknown> | null
@@ -79,6 +84,8 @@ export function createRunnerCore(initial: Profile, deps: SupervisorDeps): Runner
     lastStop: null,
     restarts: 0,
     guardStopped: false,
+    activity: null,
+    stuck: null,
     starting: null,
     stopping: null,
     cleaning: null,

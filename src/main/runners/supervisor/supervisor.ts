@@ -8,6 +8,7 @@ import { adoptRunner } from './adoption.ts'
 import { createEnding } from './ending.ts'
 import { noteGuardEvent } from './guarded.ts'
 import type { LiveProcess } from './live-process.ts'
+import { createLiveness } from './liveness.ts'
 import { watchLoading } from './loading.ts'
 import { createRestartBudget } from './restart-budget.ts'
 import { createRunnerCore, type RunnerCore, type SupervisorDeps } from './runner-core.ts'
@@ -36,6 +37,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
   const core = createRunnerCore(initial, deps)
   const budget = createRestartBudget()
   const ending = createEnding(core, budget)
+  const liveness = createLiveness(core)
   return {
     profile: () => core.profile,
     setProfile(next) {
@@ -55,6 +57,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       }
       core.restarts = 0
       budget.reset()
+      liveness.reset()
       core.starting = ending.starting.begin('launch', wanted).finally(() => {
         core.starting = null
       })
@@ -83,6 +86,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
         if (core.state === 'starting' && current.isRootAlive()) core.apply('alive', 'Loading.')
         if (current.isFrozen) current.loadWatch.rest(core.deps.ports.clock.monotonicMs())
         else if (core.state === 'loading') watchLoading(core, current)
+        else if (core.state === 'ready') liveness.tick(current)
         core.persist()
       }
       core.publish()

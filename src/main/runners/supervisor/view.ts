@@ -1,4 +1,10 @@
-import type { Profile, RunnerState, RunnerView, StopResult } from '../../../shared/model/runner.ts'
+import type {
+  Profile,
+  RunnerActivity,
+  RunnerState,
+  RunnerView,
+  StopResult
+} from '../../../shared/model/runner.ts'
 import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
 import { residentBytes, type LiveProcess } from './live-process.ts'
 
@@ -13,6 +19,8 @@ export function viewOf(parts: {
   readonly live: LiveProcess | null
   readonly lastStop: StopResult | null
   readonly restarts: number
+  readonly activity: RunnerActivity | null
+  readonly stuck: string | null
 }): RunnerView {
   const { profile, state, text, live, lastStop, restarts } = parts
   const frozen = live !== null && live.isFrozen && live.exit === null && state !== 'stopping'
@@ -38,8 +46,8 @@ export function viewOf(parts: {
     commandLine: live?.facts.commandLine ?? [],
     restarts,
     containerId: null,
-    activity: null,
-    stuck: null,
+    activity: state === 'ready' ? parts.activity : null,
+    stuck: state === 'ready' && !frozen ? parts.stuck : null,
     training: null,
     models: null,
     free: null
