@@ -52,6 +52,8 @@ export interface PlanContext {
   portState(port: number): Promise<PortState>
   /** Value of PATH and HOME to search for binaries. */
   readonly env: NodeJS.ProcessEnv
+  /** Only the command is wanted, to be shown: a program or model that this machine lacks is no reason to refuse. */
+  readonly isPreview?: boolean
 }
 
 /** loading: alive, not ready yet. ready: answered. no-answer: nothing there (yet). */

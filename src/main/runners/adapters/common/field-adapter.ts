@@ -92,7 +92,7 @@ async function planField(
   }
   const { container } = profile
   const program = container === null ? await find(parts, profile, context.env) : ok(parts.containerProgram)
-  if (!program.ok) return program
+  if (!program.ok && context.isPreview !== true) return program
   const port = await choosePort(numberSetting(profile, 'port'), spec.defaultPort, context)
   if (!port.ok) return port
   const hostAddress = profile.lan ? ALL_ADDRESSES : LOOPBACK
@@ -118,7 +118,7 @@ async function planField(
           hostAddress
         }
   return ok({
-    file: program.value,
+    file: program.ok ? program.value : (parts.programs[0] ?? spec.name),
     args: command.value.args,
     container: around,
     env: { ...command.value.env, ...environmentOf(container?.env ?? []) },
