@@ -10,6 +10,7 @@ import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
 import { readMachineFacts } from '../facts/read-facts.ts'
 import { createGpuProbe } from '../gpu-probe/client.ts'
 import { createRecentRing } from '../history/recent.ts'
+import { createJobs } from '../jobs/jobs.ts'
 import { findModels } from '../models/find.ts'
 import { sessionBusAddressFrom } from '../notify/bus-address.ts'
 import { createGuardNotifications } from '../notify/guard-notifications.ts'
@@ -57,6 +58,7 @@ export function createApp(ports: AppPorts): App {
   const settings = openSettings(places.configDir, clock, logger)
   const notices = createNotices(clock)
   const recent = createRecentRing()
+  const jobs = createJobs({ clock, onChange: (job) => events.job.emit(job) })
   let live: Live | null = null
 
   const gpuAnswers = createEmitter<void>(failed)
@@ -204,6 +206,7 @@ export function createApp(ports: AppPorts): App {
       notices,
       recent,
       runners,
+      jobs,
       guarding,
       machineFacts,
       ownCost: createOwnCost(places.procRoot, clock),
@@ -244,7 +247,7 @@ export function createApp(ports: AppPorts): App {
       )
     },
     dispose() {
-      disposeAll([notifications, notifier, gpu, runners, sampler, guarding, ...subscriptions])
+      disposeAll([jobs, notifications, notifier, gpu, runners, sampler, guarding, ...subscriptions])
     }
   }
 }

@@ -4,6 +4,7 @@ import type { ProcessInfo } from '../../shared/model/snapshot.ts'
 import type { Live, MachineFacts } from '../../shared/model/status.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { RecentRing } from '../history/recent.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
 import { thresholdProblem } from '../settings/bounds.ts'
 import type { SettingsStore } from '../settings/store.ts'
@@ -24,6 +25,8 @@ export interface HandlerParts {
   readonly notices: Notices
   readonly recent: RecentRing
   readonly runners: Runners
+  /** Everything long: downloads, pulls, set-ups. */
+  readonly jobs: Jobs
   readonly guarding: Guarding
   readonly machineFacts: () => Promise<MachineFacts>
   readonly ownCost: OwnCost

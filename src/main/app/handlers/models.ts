@@ -1,16 +1,19 @@
-import { err } from '../../../shared/util/result.ts'
+import { err, ok } from '../../../shared/util/result.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
 import type { HandlerParts } from '../handlers.ts'
 
 const NOT_YET = err({ code: 'internal', message: 'This is not built yet.' } as const)
 
-export function modelsHandlers(
-  _parts: HandlerParts
-): Pick<Handlers, 'models.list' | 'models.download' | 'jobs.list' | 'jobs.cancel'> {
+export function modelsHandlers({
+  jobs
+}: HandlerParts): Pick<Handlers, 'models.list' | 'models.download' | 'jobs.list' | 'jobs.cancel'> {
   return {
     'models.list': async () => NOT_YET,
     'models.download': async () => NOT_YET,
-    'jobs.list': async () => NOT_YET,
-    'jobs.cancel': async () => NOT_YET
+    'jobs.list': async () => ok(jobs.list()),
+    'jobs.cancel': async ({ id }) => {
+      const cancelled = jobs.cancel(id)
+      return cancelled.ok ? ok({}) : cancelled
+    }
   }
 }
