@@ -74,7 +74,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'main/history': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/settings': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/notify': { zones: ['main/guard', 'main/platform', ...SHARED], packages: NODE },
-  'main/models': { zones: ['main/platform', ...SHARED], packages: NODE },
+  /** zod: manifests of other programs. */
+  'main/models': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'zod'] },
   'main/runners/supervisor': {
     zones: ['main/runners/profiles', 'main/platform', ...SHARED],
     packages: [...NODE, 'zod']
@@ -129,7 +130,14 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
     packages: NODE
   },
   'main/runners/playbooks': { zones: ['main/runners/profiles', 'main/platform', ...SHARED], packages: NODE },
+  'main/runners/preview': { zones: ['main/runners/supervisor', 'main/platform', ...SHARED], packages: NODE },
+  'main/runners/set-up': {
+    zones: ['main/jobs', 'main/runners/supervisor', 'main/platform', ...SHARED],
+    packages: NODE
+  },
   'main/jobs': { zones: ['main/platform', ...SHARED], packages: NODE },
+  /** zod: what the model hub answers. */
+  'main/downloads': { zones: ['main/models', 'main/platform', ...SHARED], packages: [...NODE, 'zod'] },
   'main/protection': {
     zones: ['main/protection/*.parse.ts', 'main/platform', ...SHARED],
     packages: NODE
@@ -161,7 +169,11 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'main/runners/containers',
       'main/runners/discovery',
       'main/runners/playbooks',
+      'main/runners/preview',
+      'main/runners/profiles',
+      'main/runners/set-up',
       'main/jobs',
+      'main/downloads',
       'main/guard',
       'main/drill',
       'main/incidents',

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { findModels } from '../../main/models/find.ts'
+import type { CommandOutput } from '../../shared/contract/commands.ts'
 import { ok } from '../../shared/util/result.ts'
 import type { Command } from '../command.ts'
 import { columns, formatBytes, printable } from '../format.ts'
@@ -74,23 +75,23 @@ export const models: Command = {
     const settings = core.ok ? await core.value.client.call('settings.get', {}) : core
     const found = await findModels({
       homeDir: env['HOME'] || homedir(),
-      folders: [...(settings.ok ? settings.value.modelFolders : []), ...folders]
+      folders: [...(settings.ok ? settings.value.modelFolders : []), ...folders],
+      env
     })
     return ok({ document: found, text: describe(found) })
   }
 }
 
-function describe(found: Awaited<ReturnType<typeof findModels>>): string {
-  if (found.models.length === 0) {
-    const where = found.searched.length === 0 ? 'in the usual folders' : `in ${found.searched.join(', ')}`
-    return `No model files found ${where}. Name another folder with --folder.`
+function describe({ models, searched, skipped = [] }: CommandOutput<'models.list'>): string {
+  const notes = skipped.map((note) => `Left out: ${printable(note)}`)
+  if (models.length === 0) {
+    const where = searched.length === 0 ? 'in the usual folders' : `in ${searched.join(', ')}`
+    return [`No models found ${where}. Name another folder with --folder.`, ...notes].join('\n')
   }
-  return columns(
-    found.models.map(({ path, label, sizeBytes }) => [
-      formatBytes(sizeBytes),
-      printable(label),
-      printable(path)
-    ]),
-    [0]
-  )
+  const rows = models.map(({ path, label, sizeBytes, isPartial }) => [
+    formatBytes(sizeBytes),
+    printable(isPartial ? `${label} (not complete)` : label),
+    printable(path)
+  ])
+  return [columns(rows, [0]), ...notes].join('\n')
 }

@@ -11,11 +11,13 @@ import { readMachineFacts } from '../facts/read-facts.ts'
 import { createGpuProbe } from '../gpu-probe/client.ts'
 import { createRecentRing } from '../history/recent.ts'
 import { createJobs } from '../jobs/jobs.ts'
-import { findModels } from '../models/find.ts'
+import { createModelCatalog } from '../models/catalog.ts'
 import { sessionBusAddressFrom } from '../notify/bus-address.ts'
 import { createGuardNotifications } from '../notify/guard-notifications.ts'
 import { createNotifier } from '../notify/notifier.ts'
+import { resourcesDir } from '../platform/places.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
+import { createPlaybooks } from '../runners/playbooks/playbooks.ts'
 import { createRunners } from '../runners/supervisor/runners.ts'
 import { createMachineView } from '../sampler/machine-view.ts'
 import { createSampler } from '../sampler/sampler.ts'
@@ -58,7 +60,17 @@ export function createApp(ports: AppPorts): App {
   const settings = openSettings(places.configDir, clock, logger)
   const notices = createNotices(clock)
   const recent = createRecentRing()
+  const models = createModelCatalog({
+    places: () => ({ homeDir: places.homeDir, folders: settings.get().modelFolders, env: process.env }),
+    clock,
+    logger
+  })
   const jobs = createJobs({ clock, onChange: (job) => events.job.emit(job) })
+  const playbooks = createPlaybooks({
+    folder: join(resourcesDir(places.entryDir), 'playbooks'),
+    homeDir: places.homeDir,
+    env: process.env
+  })
   let live: Live | null = null
 
   const gpuAnswers = createEmitter<void>(failed)
@@ -83,9 +95,11 @@ export function createApp(ports: AppPorts): App {
     machine,
     settings: settings.get,
     adapters: ADAPTERS,
+    findPlaybook: playbooks.profileOf,
     launchHold: () => guarding.guard.launchHold(),
+    // By its name alone a file of llama.cpp's is started; other kinds ask for a profile.
     findModels: async () =>
-      (await findModels({ homeDir: places.homeDir, folders: settings.get().modelFolders })).models
+      (await models.list()).models.filter(({ format, isPartial }) => format === 'gguf' && !isPartial)
   })
   const sampler = createSampler({
     places,
@@ -206,7 +220,9 @@ export function createApp(ports: AppPorts): App {
       notices,
       recent,
       runners,
+      playbooks,
       jobs,
+      models,
       guarding,
       machineFacts,
       ownCost: createOwnCost(places.procRoot, clock),
@@ -233,6 +249,7 @@ export function createApp(ports: AppPorts): App {
     async start() {
       if (settings.problem) note('warning', settings.problem.text, settings.problem.whatToDo)
       if (settings.news) note('info', settings.news.text, settings.news.whatToDo)
+      for (const { text, whatToDo } of playbooks.problems()) note('warning', text, whatToDo)
       // Marks what still runs before it first waits; asking those servers holds up nobody.
       const adoption = runners.adoptLeftRunning()
       guarding.guard.start()
@@ -247,7 +264,7 @@ export function createApp(ports: AppPorts): App {
       )
     },
     dispose() {
-      disposeAll([jobs, notifications, notifier, gpu, runners, sampler, guarding, ...subscriptions])
+      disposeAll([jobs, models, notifications, notifier, gpu, runners, sampler, guarding, ...subscriptions])
     }
   }
 }

@@ -5,8 +5,9 @@ import type { Live, MachineFacts } from '../../shared/model/status.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { RecentRing } from '../history/recent.ts'
 import type { Jobs } from '../jobs/jobs.ts'
+import type { ModelCatalog } from '../models/catalog.ts'
+import type { Playbooks } from '../runners/playbooks/playbooks.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
-import { thresholdProblem } from '../settings/bounds.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
 import type { AppPorts } from './app-ports.ts'
@@ -18,6 +19,7 @@ import { playbooksHandlers } from './handlers/playbooks.ts'
 import type { Guarding } from './guarding.ts'
 import type { Notices } from './notices.ts'
 import type { OwnCost } from './own-cost.ts'
+import { saveProfile } from './save-profile.ts'
 
 export interface HandlerParts {
   readonly ports: AppPorts
@@ -25,8 +27,10 @@ export interface HandlerParts {
   readonly notices: Notices
   readonly recent: RecentRing
   readonly runners: Runners
+  readonly playbooks: Playbooks
   /** Everything long: downloads, pulls, set-ups. */
   readonly jobs: Jobs
+  readonly models: ModelCatalog
   readonly guarding: Guarding
   readonly machineFacts: () => Promise<MachineFacts>
   readonly ownCost: OwnCost
@@ -84,18 +88,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
     'runners.installed': async () => ok(await runners.installed()),
     'profiles.list': async () => ok(runners.profiles()),
-    'profiles.save': async (profile) => {
-      const { reserveBytes } = settings.get()
-      const memTotalBytes = parts.live()?.memTotalBytes ?? null
-      const wrong =
-        profile.floorBytes === null || memTotalBytes === null
-          ? null
-          : thresholdProblem({ reserveBytes, floorBytes: profile.floorBytes }, memTotalBytes)
-      if (wrong !== null) return err(wrong)
-      const saved = await runners.saveProfile(profile)
-      if (saved.ok) parts.lookAnew()
-      return saved
-    },
+    'profiles.save': (profile) => saveProfile(parts, profile),
     'profiles.remove': async ({ id }) => {
       const removed = await runners.removeProfile(id)
       return removed.ok ? ok({}) : removed

@@ -158,7 +158,12 @@ export const COMMANDS = {
   'playbooks.list': command(nothing, z.array(playbookSchema)),
   'models.list': command(
     nothing,
-    z.object({ models: z.array(modelOnDiskSchema), searched: z.array(z.string()) })
+    z.object({
+      models: z.array(modelOnDiskSchema),
+      searched: z.array(z.string()),
+      /** What was left out and why, one sentence each. */
+      skipped: z.array(z.string()).optional()
+    })
   ),
   /** Fetches into the Hugging Face cache, where every runner looks; goes on where it stopped. */
   'models.download': command(z.strictObject({ source: modelSourceSchema }), jobSchema),

@@ -5,10 +5,11 @@ import type { HandlerParts } from '../handlers.ts'
 const NOT_YET = err({ code: 'internal', message: 'This is not built yet.' } as const)
 
 export function modelsHandlers({
-  jobs
+  jobs,
+  models
 }: HandlerParts): Pick<Handlers, 'models.list' | 'models.download' | 'jobs.list' | 'jobs.cancel'> {
   return {
-    'models.list': async () => NOT_YET,
+    'models.list': async () => ok(await models.list()),
     'models.download': async () => NOT_YET,
     'jobs.list': async () => ok(jobs.list()),
     'jobs.cancel': async ({ id }) => {
