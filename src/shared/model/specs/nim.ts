@@ -1,5 +1,5 @@
 import type { RunnerSpec } from '../runner-spec.ts'
-import { EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
+import { PORT_FIELD } from './common-fields.ts'
 
 export const NIM_SPEC: RunnerSpec = {
   kind: 'nim',
@@ -9,5 +9,62 @@ export const NIM_SPEC: RunnerSpec = {
   model: { form: 'none', label: '', placeholder: '' },
   defaultPort: 8000,
   image: 'nvcr.io/nim/meta/llama-3.1-8b-instruct-dgx-spark:latest',
-  fields: [PORT_FIELD, EXTRA_ARGS_FIELD]
+  fields: [
+    {
+      key: 'cacheShare',
+      type: 'number',
+      label: 'Share of memory',
+      help: 'Share of all memory that it may take for model and cache; 0 takes its own choice, nearly all.',
+      default: 0.4,
+      min: 0,
+      max: 0.95,
+      advanced: false
+    },
+    {
+      key: 'maxModelLen',
+      type: 'int',
+      label: 'Context',
+      help: 'Longest prompt and answer together; 0 takes what the model allows.',
+      default: 0,
+      min: 0,
+      max: 4_194_304,
+      unit: 'tokens',
+      advanced: false
+    },
+    {
+      key: 'maxNumSeqs',
+      type: 'int',
+      label: 'Requests at once',
+      help: 'Further requests wait; 0 takes its own choice.',
+      default: 0,
+      min: 0,
+      max: 4096,
+      advanced: true
+    },
+    {
+      key: 'modelProfile',
+      type: 'text',
+      label: 'Profile in the image',
+      help: "Which of the image's own profiles to take, by its id; empty lets it choose for this GPU.",
+      default: '',
+      advanced: true
+    },
+    {
+      key: 'servedModelName',
+      type: 'text',
+      label: 'Name for clients',
+      help: 'What programs that use it call the model; empty takes the name in the image.',
+      default: '',
+      advanced: true
+    },
+    {
+      key: 'passthroughArgs',
+      type: 'text',
+      label: 'More arguments',
+      help: 'For the server inside (NIM_PASSTHROUGH_ARGS, images of version 2 and later), as one line.',
+      default: '',
+      advanced: true
+    },
+    PORT_FIELD
+  ]
 }

@@ -1,5 +1,5 @@
 import type { RunnerSpec } from '../runner-spec.ts'
-import { EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
+import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
 
 export const TRTLLM_SPEC: RunnerSpec = {
   kind: 'trtllm',
@@ -9,5 +9,86 @@ export const TRTLLM_SPEC: RunnerSpec = {
   model: { form: 'repository', label: 'Model', placeholder: 'openai/gpt-oss-120b' },
   defaultPort: 8000,
   image: 'nvcr.io/nvidia/tensorrt-llm/release:1.3.0rc13',
-  fields: [PORT_FIELD, EXTRA_ARGS_FIELD]
+  fields: [
+    {
+      key: 'freeGpuMemoryFraction',
+      type: 'number',
+      label: 'Share of free memory for the cache',
+      help:
+        'Of what is free once the model is loaded, this share becomes its cache; ' +
+        'on this machine the desktop lives in the rest.',
+      // Its own 0.9 leaves a desktop a tenth of what is free.
+      default: 0.5,
+      min: 0.05,
+      max: 0.95,
+      advanced: false
+    },
+    {
+      key: 'maxSeqLen',
+      type: 'int',
+      label: 'Context',
+      help: 'Longest prompt and answer together; 0 takes what the model allows.',
+      default: 0,
+      min: 0,
+      max: 4_194_304,
+      unit: 'tokens',
+      advanced: false
+    },
+    {
+      key: 'maxBatchSize',
+      type: 'int',
+      label: 'Requests at once',
+      help: 'Further requests wait; 0 takes its own choice, which is meant for servers with much more memory.',
+      default: 8,
+      min: 0,
+      max: 4096,
+      advanced: false
+    },
+    {
+      key: 'maxNumTokens',
+      type: 'int',
+      label: 'Tokens in one step',
+      help: 'A smaller figure takes less memory while prompts are read; 0 takes its own choice.',
+      default: 0,
+      min: 0,
+      max: 1_048_576,
+      unit: 'tokens',
+      advanced: true
+    },
+    {
+      key: 'backend',
+      type: 'choice',
+      label: 'Engine',
+      help: 'PyTorch takes models as they are; TensorRT wants one that was compiled before.',
+      default: '',
+      options: [
+        { value: '', label: 'Its own choice' },
+        { value: 'pytorch', label: 'PyTorch' },
+        { value: 'tensorrt', label: 'TensorRT' }
+      ],
+      advanced: true
+    },
+    {
+      key: 'optionsFile',
+      type: 'text',
+      label: 'File of options',
+      help:
+        'YAML with further options (--extra_llm_api_options), as it is seen where it runs. ' +
+        "With 'enable_iter_perf_stats: true' in it, Firebreak shows what it does.",
+      default: '',
+      placeholder: '/home/you/trtllm.yaml',
+      advanced: true
+    },
+    {
+      key: 'trustRemoteCode',
+      type: 'flag',
+      label: "Run the model's own code",
+      help: 'Some models bring a program that then runs as you: only for models that you trust.',
+      default: false,
+      advanced: true
+    },
+    BINARY_FIELD,
+    PORT_FIELD,
+    EXTRA_ARGS_FIELD
+  ]
 }

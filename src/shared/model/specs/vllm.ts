@@ -1,5 +1,5 @@
 import type { RunnerSpec } from '../runner-spec.ts'
-import { EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
+import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
 
 export const VLLM_SPEC: RunnerSpec = {
   kind: 'vllm',
@@ -9,5 +9,124 @@ export const VLLM_SPEC: RunnerSpec = {
   model: { form: 'repository', label: 'Model', placeholder: 'openai/gpt-oss-120b' },
   defaultPort: 8000,
   image: 'nvcr.io/nvidia/vllm:26.05.post1-py3',
-  fields: [PORT_FIELD, EXTRA_ARGS_FIELD]
+  fields: [
+    {
+      key: 'gpuMemoryUtilization',
+      type: 'number',
+      label: 'Share of all memory',
+      help:
+        'It takes this share of the whole memory of the machine at the start, whatever the size of the model; ' +
+        'the rest is left for the desktop and other runners.',
+      // vLLM's own 0.9 leaves a desktop nothing; 0.4 is the share of NVIDIA's recipes for this machine.
+      default: 0.4,
+      min: 0.05,
+      max: 0.95,
+      advanced: false
+    },
+    {
+      key: 'maxModelLen',
+      type: 'int',
+      label: 'Context',
+      help: 'Longest prompt and answer together; 0 takes what the model allows.',
+      default: 0,
+      min: 0,
+      max: 4_194_304,
+      unit: 'tokens',
+      advanced: false
+    },
+    {
+      key: 'maxNumSeqs',
+      type: 'int',
+      label: 'Requests at once',
+      help: 'Further requests wait; 0 takes its own choice, which is meant for servers with much more memory.',
+      default: 4,
+      min: 0,
+      max: 1024,
+      advanced: false
+    },
+    {
+      key: 'kvCacheDtype',
+      type: 'choice',
+      label: 'Cache precision',
+      help: 'FP8 holds twice as many tokens in the same memory, a little less exactly.',
+      default: 'auto',
+      options: [
+        { value: 'auto', label: "The model's own" },
+        { value: 'fp8', label: 'FP8' }
+      ],
+      advanced: false
+    },
+    {
+      key: 'kvCacheMemoryMiB',
+      type: 'int',
+      label: 'Cache size',
+      help:
+        'Exact size of the cache; 0 fills the share of all memory. The share must still cover the model and this ' +
+        'cache with about 3 GiB to spare, or it refuses to start.',
+      default: 0,
+      min: 0,
+      max: 1_048_576,
+      unit: 'MiB',
+      advanced: true
+    },
+    {
+      key: 'loadFormat',
+      type: 'choice',
+      label: 'Loading',
+      help: 'fastsafetensors loads faster, but needs room for the model twice while it loads.',
+      default: 'auto',
+      options: [
+        { value: 'auto', label: 'Its own choice' },
+        { value: 'safetensors', label: 'safetensors' },
+        { value: 'fastsafetensors', label: 'fastsafetensors' }
+      ],
+      advanced: true
+    },
+    {
+      key: 'enableSleepMode',
+      type: 'flag',
+      label: 'Sleep mode',
+      help: "Lets 'Free memory' put it to sleep: weights and cache go, the program stays.",
+      default: false,
+      advanced: true
+    },
+    {
+      key: 'enforceEager',
+      type: 'flag',
+      label: 'Without CUDA graphs',
+      help: 'Starts sooner and takes a little less memory, but makes tokens more slowly.',
+      default: false,
+      advanced: true
+    },
+    {
+      key: 'maxNumBatchedTokens',
+      type: 'int',
+      label: 'Tokens in one step',
+      help: 'A smaller figure takes less memory while prompts are read; 0 takes its own choice.',
+      default: 0,
+      min: 0,
+      max: 1_048_576,
+      unit: 'tokens',
+      advanced: true
+    },
+    {
+      key: 'servedModelName',
+      type: 'text',
+      label: 'Name for clients',
+      help: 'What programs that use it call the model; empty takes the name of the model.',
+      default: '',
+      advanced: true
+    },
+    {
+      key: 'trustRemoteCode',
+      type: 'flag',
+      label: "Run the model's own code",
+      help: 'Some models bring a program that then runs as you: only for models that you trust.',
+      default: false,
+      advanced: true
+    },
+    BINARY_FIELD,
+    PORT_FIELD,
+    EXTRA_ARGS_FIELD
+  ]
 }
