@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { composeCore } from './compose.ts'
 import { giveUp, prepareElectron, startShell } from './electron/shell.ts'
-import { placesFromEnv } from './platform/places.ts'
+import { placesFromEnv, resourcesDir } from './platform/places.ts'
 import { stderrLogger, surviveClosedStreams } from './platform/system.ts'
 import { peekSettings } from './settings/store.ts'
 
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     places: {
       rendererDir: places.rendererDir,
       preloadPath: join(places.entryDir, '..', 'preload', 'index.cjs'),
-      resourcesDir: join(places.entryDir, '..', '..', 'resources')
+      resourcesDir: resourcesDir(places.entryDir)
     },
     logger,
     onQuit: () => composed.value.dispose()

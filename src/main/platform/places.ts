@@ -24,6 +24,9 @@ export function placesFromEnv(env: NodeJS.ProcessEnv, entryDir: string): Places 
   }
 }
 
+/** What ships beside the bundles: playbooks, icons; the same in a checkout and in the package. */
+export const resourcesDir = (entryDir: string): string => join(entryDir, '..', '..', 'resources')
+
 /**
  * Where the package's service listens for this user. A core with a runtime folder of its own is a second one, and must
  * not take the guard away from the first: it asks there only when told to.

@@ -20,6 +20,8 @@ export interface NamedModel {
 export interface KnownTargets {
   readonly profiles: readonly Profile[]
   readonly isTaken: (id: string) => boolean
+  /** Of the playbook with that id; null: there is none. */
+  readonly playbook: Profile | null
   /** On this machine; null while nobody has looked, which a name that no profile has asks for. */
   readonly models: readonly NamedModel[] | null
 }
@@ -29,15 +31,16 @@ export const expandHome = (path: string, homeDir: string): string =>
   path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : path
 
 /**
- * What a user asked to start: a profile's id, a model's name, or its path, which has a profile or gets one.
- * 'ask-models': call again with the models of this machine.
+ * What a user asked to start: a profile's id, a playbook's, a model's name or its path; all but the first get a profile
+ * where they have none.
+ * 'ask-more': call again with the playbook of that name and the models of this machine.
  */
 export function resolveTarget(
   target: string,
   settings: FieldSettings | undefined,
   known: KnownTargets,
   homeDir: string
-): Result<ResolvedTarget | 'ask-models', ContractError> {
+): Result<ResolvedTarget | 'ask-more', ContractError> {
   const byId = known.profiles.find((profile) => profile.id === target)
   if (byId) return ok({ profile: withSettings(byId, settings), isNew: false })
   const path = expandHome(target, homeDir)
@@ -46,7 +49,8 @@ export function resolveTarget(
     const message = `Give the full path of the model, beginning with '/': ${target}`
     return err({ code: 'bad-request', message })
   }
-  if (known.models === null) return ok('ask-models')
+  if (known.models === null) return ok('ask-more')
+  if (known.playbook !== null) return ok({ profile: withSettings(known.playbook, settings), isNew: true })
   const models = known.models.filter(({ label }) => label.toLowerCase() === target.toLowerCase())
   const [only] = models
   if (only !== undefined && models.length === 1) return ok(ofPath(only.path, settings, known))

@@ -124,6 +124,7 @@ describe('what to start', () => {
   const known: KnownTargets = {
     profiles: [profile],
     isTaken: (id) => id === 'tiny',
+    playbook: null,
     models: [
       { path: '/m/Qwen-Q4.gguf', label: 'Qwen-Q4' },
       { path: '/m/a/twin.gguf', label: 'twin' },
@@ -153,7 +154,7 @@ describe('what to start', () => {
     })
     expect(resolveTarget('qwen-q4', undefined, { ...known, models: null }, '/')).toEqual({
       ok: true,
-      value: 'ask-models'
+      value: 'ask-more'
     })
     expect(resolve('twin')).toMatchObject({
       ok: false,
@@ -161,6 +162,13 @@ describe('what to start', () => {
         code: 'not-found',
         message: expect.stringMatching(/2 models 'twin': \/m\/a\/twin\.gguf, \/m\/b\/twin\.gguf/)
       }
+    })
+  })
+  test('a playbook by its id, which comes before a model of that name and is saved', () => {
+    const playbook = { ...profile, id: 'qwen-q4', label: 'From a playbook' }
+    expect(resolveTarget('qwen-q4', { port: 9000 }, { ...known, playbook }, '/')).toMatchObject({
+      ok: true,
+      value: { isNew: true, profile: { label: 'From a playbook', settings: { port: 9000 } } }
     })
   })
   test.each([
