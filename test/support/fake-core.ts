@@ -1,7 +1,16 @@
 import type { EventName } from '../../src/shared/contract/channels.ts'
 import type { CommandInput, EventPayload } from '../../src/shared/contract/commands.ts'
 import type { ContractError } from '../../src/shared/contract/errors.ts'
-import type { Profile, RunnerState, RunnerView, StopResult } from '../../src/shared/model/runner.ts'
+import type { Job } from '../../src/shared/model/job.ts'
+import type { Playbook } from '../../src/shared/model/playbook.ts'
+import type {
+  FoundRunner,
+  Profile,
+  RunnerState,
+  RunnerView,
+  SetUpStep,
+  StopResult
+} from '../../src/shared/model/runner.ts'
 import type { Live, Status } from '../../src/shared/model/status.ts'
 import { defaultSettings } from '../../src/shared/settings/schema.ts'
 import { disposable } from '../../src/shared/util/disposable.ts'
@@ -159,6 +168,58 @@ export const sampleStop: StopResult = {
   text: 'tiny ended in 1.5 s, 2.0 GiB are back'
 }
 
+export const sampleFound: FoundRunner = {
+  pid: 4711,
+  startTicks: 99,
+  kind: 'vllm',
+  label: 'vllm serve',
+  model: 'Qwen/Qwen3-32B',
+  port: 8000,
+  url: 'http://127.0.0.1:8000',
+  pids: [4711, 4712],
+  bytes: { gpuBytes: GIB, hostBytes: GIB, fileBytes: 0 },
+  startedBy: 'terminal',
+  startedByName: null,
+  containerId: null,
+  commandLine: ['vllm', 'serve', 'Qwen/Qwen3-32B'],
+  problem: null
+}
+
+export const sampleJob = (id: string, state: Job['state'] = 'running'): Job => ({
+  id,
+  kind: 'download',
+  label: 'Qwen/Qwen3-32B',
+  state,
+  doneBytes: GIB,
+  totalBytes: 2 * GIB,
+  text: 'Downloading Qwen/Qwen3-32B.',
+  startedAtMs: 1
+})
+
+export const samplePlaybook: Playbook = {
+  id: 'tiny-playbook',
+  title: 'A tiny model',
+  summary: 'Serves a tiny model.',
+  kind: 'llamacpp',
+  profile: sampleProfile('tiny-playbook'),
+  memoryBytes: 2 * GIB,
+  diskBytes: GIB,
+  source: {
+    repository: 'owner/tiny-GGUF',
+    revision: 'main',
+    files: ['tiny.gguf'],
+    sizeBytes: GIB,
+    gated: false
+  },
+  sources: ['https://example.org']
+}
+
+export const sampleStep: SetUpStep = {
+  text: 'Install it.',
+  command: ['pipx', 'install', 'it'],
+  needsRoot: false
+}
+
 export interface FakeCore {
   readonly endpoint: Endpoint
   readonly handlers: Handlers
@@ -209,11 +270,56 @@ export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
         ? ok({ text: offset === null ? 'one\ntwo\n' : '', fromOffset: offset ?? 0, nextOffset: 8 })
         : err(notFound(id)),
     'runners.installed': async () => ok([{ kind: 'llamacpp', path: '/usr/bin/llama-server', problem: null }]),
+    'runners.set-up': async () => ok([sampleStep] as never),
+    'runners.run-set-up': async () => ok(sampleJob('set-up-1')),
+    'runners.found': async () => ok([sampleFound] as never),
+    'runners.adopt': async () => ok(sampleRunner('adopted', 'ready') as never),
+    'runners.stop-found': async () => ok(sampleStop as never),
+    'runners.free': async ({ id }) => (id === 'tiny' ? ok(sampleStop as never) : err(notFound(id))),
+    'runners.load-model': async () => ok({}),
+    'runners.unload-model': async () => ok({}),
+    'runners.training': async () =>
+      ok({
+        points: [{ step: 1, loss: 2.5, atMs: 1 }],
+        checkpointStop: { works: true, text: 'It stops after the next checkpoint.' }
+      }),
+    'runners.stop-after-checkpoint': async () => ok({}),
+    'engine.get': async () =>
+      ok({
+        state: 'ok',
+        name: 'docker',
+        version: '28.0.1',
+        socket: '/var/run/docker.sock',
+        text: 'Docker 28.0.1.'
+      }),
+    'jobs.list': async () => ok([sampleJob('job-1')]),
+    'jobs.cancel': async () => ok({}),
+    'playbooks.list': async () => ok([samplePlaybook] as never),
+    'profiles.preview': async () =>
+      ok({ commandLine: ['llama-server', '--port', '8080'], text: 'llama-server --port 8080', warnings: [] }),
+    'profiles.export': async () => ok({ text: '{"profiles":[]}' }),
+    'profiles.import': async () => ok({ profiles: [], problems: [] }),
+    'models.download': async () => ok(sampleJob('job-2')),
     'profiles.list': async () => ok([sampleProfile('tiny')] as never),
     'profiles.save': async (profile) => ok(profile),
     'profiles.remove': async () => ok({}),
     'models.list': async () =>
-      ok({ models: [{ path: '/models/a.gguf', label: 'a', sizeBytes: GIB }], searched: ['/models'] }),
+      ok({
+        models: [
+          {
+            path: '/models/a.gguf',
+            label: 'a',
+            sizeBytes: GIB,
+            format: 'gguf',
+            store: 'folder',
+            repository: null,
+            mmprojPath: null,
+            parts: 1,
+            isPartial: false
+          }
+        ],
+        searched: ['/models']
+      }),
     'settings.get': async () => ok(defaultSettings()),
     'settings.set': async () => ok(defaultSettings()),
     'guard.get': async () => ok(sampleGuardView as never),
@@ -263,6 +369,32 @@ export const VALID_INPUTS: { readonly [K in keyof Handlers]: CommandInput<K> } =
   'runners.stop': { id: 'tiny' },
   'runners.log': { id: 'tiny', offset: null, maxBytes: 100 },
   'runners.installed': {},
+  'runners.set-up': { kind: 'vllm' },
+  'runners.run-set-up': { kind: 'vllm' },
+  'runners.found': {},
+  'runners.adopt': { pid: 4711, startTicks: 99 },
+  'runners.stop-found': { pid: 4711, startTicks: 99 },
+  'runners.free': { id: 'tiny' },
+  'runners.load-model': { id: 'tiny', model: 'one' },
+  'runners.unload-model': { id: 'tiny', model: 'one' },
+  'runners.training': { id: 'tiny' },
+  'runners.stop-after-checkpoint': { id: 'tiny' },
+  'engine.get': {},
+  'jobs.list': {},
+  'jobs.cancel': { id: 'job-1' },
+  'playbooks.list': {},
+  'profiles.preview': { profile: sampleProfile('tiny') as CommandInput<'profiles.save'> },
+  'profiles.export': { ids: ['tiny'] },
+  'profiles.import': { text: '{"profiles":[]}' },
+  'models.download': {
+    source: {
+      repository: 'owner/tiny-GGUF',
+      revision: 'main',
+      files: ['tiny.gguf'],
+      sizeBytes: GIB,
+      gated: false
+    }
+  },
   'profiles.list': {},
   'profiles.save': sampleProfile('tiny') as CommandInput<'profiles.save'>,
   'profiles.remove': { id: 'tiny' },
@@ -289,5 +421,6 @@ export const VALID_EVENTS: { readonly [K in EventName]: EventPayload<K> } = {
   notice: { id: 'n1', atMs: 1, severity: 'info', text: 't', whatToDo: null },
   settings: defaultSettings(),
   guard: sampleGuardView as EventPayload<'guard'>,
-  incident: summaryOf(sampleIncident)
+  incident: summaryOf(sampleIncident),
+  job: sampleJob('job-1')
 }

@@ -3,6 +3,7 @@ import { assertNever } from '../../shared/util/assert-never.ts'
 import { AskBanner } from './features/guard/ask-banner.tsx'
 import { GuardNews } from './features/guard/guard-news.tsx'
 import { GuardPage } from './features/guard/guard-page.tsx'
+import { JobList } from './features/jobs/job-list.tsx'
 import { LogPane } from './features/log/log-pane.tsx'
 import { ModelsPage } from './features/models/models-page.tsx'
 import { OverviewPage } from './features/overview/overview-page.tsx'
@@ -207,6 +208,7 @@ export function App(): ReactNode {
         <div className="stage">
           <main className="main" ref={main} inert={covered}>
             <Banners />
+            {ready && (page === 'overview' || page === 'models') && <JobList />}
             {ready ? pageOf(page) : <Waiting link={link} />}
           </main>
           <LogPane />

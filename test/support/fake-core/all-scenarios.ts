@@ -13,6 +13,7 @@ import {
   wouldEvent,
   wouldHave
 } from './guard-story.ts'
+import { firstDay, kinds, longKinds } from './kinds-scenario.ts'
 import {
   GIB,
   LONG,
@@ -269,5 +270,8 @@ export const ALL_SCENARIOS = {
   drill,
   'drill-failed': drillFailed,
   protected: protectedDesktop,
-  'long-ask': longAsk
+  'long-ask': longAsk,
+  kinds,
+  'first-day': firstDay,
+  'long-kinds': longKinds
 } as const satisfies Record<string, Scenario>

@@ -8,6 +8,7 @@ import type { Live, Recent } from '../../../src/shared/model/status.ts'
 import { defaultSettings, type Settings } from '../../../src/shared/settings/schema.ts'
 import { bytesInWords } from '../../../src/shared/util/bytes-in-words.ts'
 import { createFakeGuard } from './guard.ts'
+import { createFakeRunners } from './runner-story.ts'
 import { GIB, type Scenario } from './scenarios.ts'
 
 const LOG = Array.from(
@@ -144,9 +145,21 @@ export function fakeCore(
     changed: (id) => tellOf(id),
     emit: (event) => pending.push(event)
   })
+  const others = createFakeRunners({
+    story: scenario.story ?? {},
+    clock,
+    emit: (event) => pending.push(event),
+    keep(profile) {
+      profiles = [...profiles, profile]
+    },
+    profiles: () => profiles,
+    view: (id) => runners().find((one) => one.id === id) ?? null
+  })
   const live = (): Live => liveAt(scenario, t, clock(), guard.view())
 
   const answer = (command: keyof typeof COMMANDS, input: unknown): unknown => {
+    const ofRunners = others.answer(command, input)
+    if (ofRunners !== undefined) return ofRunners
     switch (command) {
       case 'app.hello':
         return {
@@ -192,8 +205,6 @@ export function fakeCore(
       }
       case 'runners.log':
         return { text: log, fromOffset: 0, nextOffset: log.length }
-      case 'runners.installed':
-        return [{ kind: 'llamacpp', path: '/usr/local/bin/llama-server', problem: null }]
       case 'profiles.list':
         return profiles
       case 'profiles.save': {
@@ -270,6 +281,7 @@ export function fakeCore(
     tick() {
       t += 1
       guard.tick()
+      others.tick()
       return { v: PROTOCOL_VERSION, event: 'live', payload: live() }
     },
     logLine() {

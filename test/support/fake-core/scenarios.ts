@@ -4,6 +4,8 @@ import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { LlamaCppSettings, Profile, RunnerView } from '../../../src/shared/model/runner.ts'
 import type { GuardLevel, Live, MachineFacts, Notice } from '../../../src/shared/model/status.ts'
 import type { GuardStory } from './guard-story.ts'
+import { onDisk } from './models.ts'
+import type { RunnerStory } from './runner-story.ts'
 
 export const GIB = 2 ** 30
 const MIB = 2 ** 20
@@ -35,6 +37,8 @@ export interface Scenario {
   readonly startable?: readonly string[]
   /** What its guard does; without one it guards in good order and has nothing to tell. */
   readonly guard?: GuardStory
+  /** Runners of other kinds: found ones, jobs, playbooks; without one there are none. */
+  readonly story?: RunnerStory
   /** Closes the socket after the first seconds and never opens it again. */
   readonly drops?: boolean
 }
@@ -163,7 +167,7 @@ const gpu = (over: Partial<GpuSnapshot>, device: Partial<GpuDevice> = {}): GpuSn
   ...over
 })
 
-const FACTS: MachineFacts = {
+export const FACTS: MachineFacts = {
   model: 'NVIDIA DGX Spark',
   cpu: 'Cortex-X925 / Cortex-A725',
   cores: 20,
@@ -175,19 +179,19 @@ const FACTS: MachineFacts = {
 }
 
 const MODELS: Scenario['models'] = [
-  { path: QWEN.modelPath, label: 'Qwen3-32B-Q8_0', sizeBytes: 32.4 * GIB },
-  { path: OSS.modelPath, label: 'gpt-oss-120b-mxfp4', sizeBytes: 59.0 * GIB },
-  { path: EMBED.modelPath, label: 'nomic-embed-text-v2', sizeBytes: 0.9 * GIB },
-  {
+  onDisk({ path: QWEN.modelPath, label: 'Qwen3-32B-Q8_0', sizeBytes: 32.4 * GIB }),
+  onDisk({ path: OSS.modelPath, label: 'gpt-oss-120b-mxfp4', sizeBytes: 59.0 * GIB }),
+  onDisk({ path: EMBED.modelPath, label: 'nomic-embed-text-v2', sizeBytes: 0.9 * GIB }),
+  onDisk({
     path: '/home/ada/models/Llama-3.3-70B-Instruct-Q4_K_M.gguf',
     label: 'Llama-3.3-70B-Instruct-Q4_K_M',
     sizeBytes: 39.6 * GIB
-  },
-  {
+  }),
+  onDisk({
     path: '/home/ada/models/Mistral-Small-3.2-24B-Q5_K_M.gguf',
     label: 'Mistral-Small-3.2-24B-Q5_K_M',
     sizeBytes: 15.6 * GIB
-  }
+  })
 ]
 
 const stopped = view(GEMMA, {
@@ -206,8 +210,6 @@ const calm: Scenario = {
   memTotalBytes: SPARK_BYTES,
   reserveBytes: SPARK_BYTES / 20,
   floorBytes: SPARK_BYTES / 60,
-  lan: false,
-  container: null,
   level: 'calm',
   reasons: [],
   secondsToEmpty: null,
@@ -423,8 +425,8 @@ const long: Scenario = {
   runners: () => [ready(LONG_PROFILE, 40, 3, 8080, 77), { ...stopped, label: `${LONG}-2` }],
   profiles: [LONG_PROFILE],
   models: [
-    { path: LONG_PROFILE.modelPath, label: LONG, sizeBytes: 250 * GIB },
-    { path: `/x/${LONG}`, label: LONG, sizeBytes: 700 * MIB }
+    onDisk({ path: LONG_PROFILE.modelPath, label: LONG, sizeBytes: 250 * GIB }),
+    onDisk({ path: `/x/${LONG}`, label: LONG, sizeBytes: 700 * MIB })
   ],
   facts: { ...FACTS, model: 'A machine whose vendor was very proud of its name, revision 2026-B' }
 }

@@ -5,15 +5,15 @@ import { createEmitter } from '../../../src/shared/util/emitter.ts'
 import type { LinkState, PanelLink } from '../../../src/renderer/src/client/link.ts'
 import { createPanel } from '../../../src/renderer/src/stores/panel.ts'
 import { fakeCore } from '../../support/fake-core/core.ts'
-import { SCENARIOS } from '../../support/fake-core/scenarios.ts'
+import { SCENARIOS, type Scenario } from '../../support/fake-core/scenarios.ts'
 
 const thrown = (error: unknown): never => {
   throw error
 }
 
 /** A panel on a made-up core: its connection and its visibility are the test's to change. */
-export function fakePanel() {
-  const core = fakeCore(SCENARIOS.calm, 'system')
+export function fakePanel(scenario: Scenario = SCENARIOS.calm) {
+  const core = fakeCore(scenario, 'system')
   const events = createEmitter<unknown>(thrown)
   const states = createEmitter<LinkState>(thrown)
   const sights = createEmitter<void>(thrown)
@@ -57,8 +57,8 @@ export function fakePanel() {
   }
 }
 
-export const readyPanel = async (): Promise<ReturnType<typeof fakePanel>> => {
-  const fake = fakePanel()
+export const readyPanel = async (scenario?: Scenario): Promise<ReturnType<typeof fakePanel>> => {
+  const fake = fakePanel(scenario)
   await vi.waitFor(() => expect(fake.panel.live.getState().live).not.toBeNull())
   await vi.waitFor(() => expect(fake.panel.runners.getState().loaded).toBe(true))
   return fake

@@ -1,17 +1,28 @@
 import { describe, expect, test } from 'vitest'
+import { RUNNER_SPECS } from '../../../src/shared/model/specs/index.ts'
 import { defaultLlamaCppSettings } from '../../../src/shared/settings/llamacpp-defaults.ts'
-import type { Profile } from '../../../src/shared/model/runner.ts'
+import { RUNNER_KINDS, type Profile } from '../../../src/shared/model/runner.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
+import { formFields } from '../../../src/renderer/src/features/models/fields.ts'
+import { shellText } from '../../../src/renderer/src/features/models/shell-text.ts'
 import {
-  SAFE_DRAFT,
+  containerSettings,
+  usualContainer
+} from '../../../src/renderer/src/features/models/container-draft.ts'
+import {
   draftErrors,
   draftOf,
   draftProfile,
-  isAbout
+  isAbout,
+  newDraft,
+  type Draft
 } from '../../../src/renderer/src/features/models/draft.ts'
 import { parseFolders, parseSeconds } from '../../../src/renderer/src/features/settings/parse.ts'
 import { gibField, parseGib } from '../../../src/renderer/src/format/gib.ts'
+
+const SAFE_DRAFT = newDraft('llamacpp')
+const draftFrom = (over: Partial<Draft>): Draft => ({ ...SAFE_DRAFT, modelPath: '/m/x.gguf', ...over })
 
 describe('the form of a model', () => {
   test('offers the defaults of the core', () => {
@@ -25,7 +36,7 @@ describe('the form of a model', () => {
     const profile = draftProfile(draft, null, [{ id: 'qwen3-32b', label: 'x' }])
     expect(profileSchema.parse(profile)).toEqual(profile)
     expect(profile).toMatchObject({ id: 'qwen3-32b-2', label: 'Qwen3 32B', modelPath: '/m/Qwen3 32B.gguf' })
-    expect(profile.settings.parallelSlots).toBe(1)
+    expect(profile.settings).toMatchObject({ parallelSlots: 1 })
     expect(draftProfile(draftOf(profile), profile.id, [])).toEqual(profile)
     const guarded: Profile = { ...profile, importance: 'high', pinned: true, floorBytes: 1.5 * GIB }
     expect(draftProfile(draftOf(guarded), guarded.id, [])).toEqual(guarded)
@@ -34,20 +45,27 @@ describe('the form of a model', () => {
   test.each([
     ['modelPath', '', 'Give the path'],
     ['modelPath', 'models/x.gguf', 'whole path'],
-    ['port', '70000', 'Between 0 and 65535'],
-    ['contextTokens', '4k', 'whole number'],
-    ['parallelSlots', '0', 'Between 1 and 256'],
-    ['gpuLayers', '', 'whole number'],
     ['floorGib', 'low', 'number of GiB']
   ] as const)('%s = %j is told in its place', (field, value, words) => {
-    const errors = draftErrors({ ...SAFE_DRAFT, modelPath: '/m/x.gguf', [field]: value })
+    const errors = draftErrors(draftFrom({ [field]: value }))
     expect(errors[field]).toContain(words)
     expect(Object.keys(errors)).toEqual([field])
   })
 
+  test.each([
+    ['port', '70000', 'Between 0 and 65535'],
+    ['contextTokens', '4k', 'whole number'],
+    ['parallelSlots', '0', 'Between 1 and 256'],
+    ['gpuLayers', '', 'whole number']
+  ])('the setting %s = %j is told in its place', (key, value, words) => {
+    const errors = draftErrors(draftFrom({ values: { ...SAFE_DRAFT.values, [key]: value } }))
+    expect(errors[`values.${key}`]).toContain(words)
+    expect(Object.keys(errors)).toEqual([`values.${key}`])
+  })
+
   test('a refusal goes with the field it is about, or with any where it is about none', () => {
     expect(isAbout('model-missing', 'modelPath')).toBe(true)
-    expect(isAbout('model-missing', 'port')).toBe(false)
+    expect(isAbout('model-missing', 'values.port')).toBe(false)
     expect(isAbout('port-in-use', 'port')).toBe(true)
     expect(isAbout('refused', 'label')).toBe(true)
   })
@@ -60,9 +78,81 @@ describe('the form of a model', () => {
   })
 
   test('extra arguments are one per line, as they are', () => {
-    const draft = { ...SAFE_DRAFT, modelPath: '/m/x.gguf', extraArgs: '--alias\nmy model; rm -rf /\n\n' }
-    expect(draftProfile(draft, null, []).settings.extraArgs).toEqual(['--alias', 'my model; rm -rf /'])
+    const draft = draftFrom({
+      values: { ...SAFE_DRAFT.values, extraArgs: '--alias\nmy model; rm -rf /\n\n' }
+    })
+    expect(draftProfile(draft, null, []).settings).toMatchObject({
+      extraArgs: ['--alias', 'my model; rm -rf /']
+    })
   })
+})
+
+describe('the form of every kind', () => {
+  const MODELS = { gguf: '/m/x.gguf', repository: 'owner/name', tag: 'name:1b', path: '/srv/x', none: '' }
+
+  test.each(RUNNER_KINDS)('%s: what a new form shows is a profile that the contract takes', (kind) => {
+    const draft = { ...newDraft(kind, true), modelPath: MODELS[RUNNER_SPECS[kind].model.form] }
+    expect(draftErrors(draft)).toEqual({})
+    const profile = draftProfile(draft, null, [])
+    expect(profileSchema.parse(profile)).toEqual(profile)
+    expect(draftProfile(draftOf(profile), profile.id, [])).toEqual(profile)
+  })
+
+  test.each(RUNNER_KINDS)('%s: in a container too', (kind) => {
+    const container = { ...usualContainer(kind), image: 'docker.io/owner/name:1' }
+    const draft = { ...newDraft(kind), container, modelPath: MODELS[RUNNER_SPECS[kind].model.form] }
+    const profile = draftProfile(draft, null, [])
+    expect(profileSchema.parse(profile)).toEqual(profile)
+    expect(draftOf(profile).container).toEqual(container)
+  })
+
+  test.each(RUNNER_KINDS)('%s: each number out of its range is told, and nothing else', (kind) => {
+    for (const field of formFields(kind)) {
+      if (field.type !== 'int' && field.type !== 'number') continue
+      for (const bad of [String(field.max + 1), String(field.min - 1), 'x', '']) {
+        const draft = { ...newDraft(kind, true), modelPath: MODELS[RUNNER_SPECS[kind].model.form] }
+        const errors = draftErrors({ ...draft, values: { ...draft.values, [field.key]: bad } })
+        expect(Object.keys(errors)).toEqual([`values.${field.key}`])
+      }
+    }
+  })
+
+  test('a kind that its vendor ships as an image runs in a container where no program is here', () => {
+    expect(newDraft('vllm').container?.image).toBe(RUNNER_SPECS.vllm.image)
+    expect(newDraft('vllm', true).container).toBeNull()
+    expect(newDraft('llamacpp').container).toBeNull()
+  })
+
+  test.each([
+    ['container.image', { image: ' ' }],
+    ['container.shmMiB', { shmMiB: 'much' }],
+    ['container.mounts.0', { mounts: [{ row: 0, hostPath: 'models', containerPath: '/m', readOnly: true }] }],
+    ['container.mounts.0', { mounts: [{ row: 0, hostPath: '~/m', containerPath: 'm', readOnly: true }] }],
+    [
+      'container.env.1',
+      {
+        env: [
+          { row: 0, name: 'A', value: '' },
+          { row: 1, name: '1 B', value: 'x' }
+        ]
+      }
+    ]
+  ] as const)('%s is told in its place', (field, over) => {
+    const draft = { ...newDraft('vllm'), modelPath: 'owner/name' }
+    const container = { ...usualContainer('vllm'), ...over }
+    expect(Object.keys(draftErrors({ ...draft, container }))).toEqual([field])
+  })
+
+  test('a variable keeps every sign of its value', () => {
+    const env = [{ row: 0, name: 'TOKEN', value: 'a=b= c' }]
+    expect(containerSettings({ ...usualContainer('nim'), env }).env).toEqual(['TOKEN=a=b= c'])
+  })
+})
+
+test('a command is quoted as a terminal takes it', () => {
+  expect(shellText(['a', '--b=c', 'my file', "it's", '$HOME', ''])).toBe(
+    "a --b=c 'my file' 'it'\\''s' '$HOME' ''"
+  )
 })
 
 test.each([

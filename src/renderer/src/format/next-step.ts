@@ -12,8 +12,9 @@ const NEXT_STEPS = {
   'not-running': null,
   'port-in-use': null,
   'model-missing': 'Check the path of the model file, or add its folder in Settings.',
-  'model-invalid': 'Choose another GGUF file, or download this one again.',
-  'runner-missing': 'Install llama.cpp, or give the path of llama-server in Settings.',
+  'model-invalid': 'Choose another model, or download this one again.',
+  'runner-missing':
+    'Models, New, shows how to install it on this machine; its path can also be given by hand.',
   'runner-failed': 'Open its log to see what it said last.',
   'memory-not-back': 'The Overview shows who holds memory now. A driver may need a moment to give it back.',
   refused: null,

@@ -1,5 +1,11 @@
+import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { isKnown } from '../../../shared/model/reading.ts'
-import type { RunnerState, RunnerView } from '../../../shared/model/runner.ts'
+import {
+  RUNNER_KINDS,
+  type RunnerKind,
+  type RunnerState,
+  type RunnerView
+} from '../../../shared/model/runner.ts'
 import { assertNever } from '../../../shared/util/assert-never.ts'
 import { bytesOf } from './bytes.ts'
 
@@ -45,5 +51,26 @@ export function loadProgress(
   return { share, text: bytesOf(Math.min(view.loadedBytes, view.modelBytes), view.modelBytes) }
 }
 
-/** What the kind is called on screen. */
-export const KIND_NAMES: Readonly<Record<RunnerView['kind'], string>> = { llamacpp: 'llama.cpp' }
+const fromSpecs = <T>(
+  read: (spec: (typeof RUNNER_SPECS)[RunnerKind]) => T
+): Readonly<Record<RunnerKind, T>> =>
+  Object.fromEntries(RUNNER_KINDS.map((kind) => [kind, read(RUNNER_SPECS[kind])])) as Record<RunnerKind, T>
+
+/** What the kind is called on screen, as its vendor writes it. */
+export const KIND_NAMES = fromSpecs(({ name }) => name)
+
+/** One or two letters that stand for a kind where there is no room for its name. */
+export const KIND_LETTERS: Readonly<Record<RunnerKind, string>> = {
+  llamacpp: 'lc',
+  vllm: 'V',
+  trtllm: 'TR',
+  sglang: 'SG',
+  ollama: 'O',
+  lmstudio: 'LM',
+  comfyui: 'C',
+  nim: 'N',
+  'open-webui': 'W',
+  jupyterlab: 'J',
+  finetune: 'FT',
+  custom: '>_'
+}

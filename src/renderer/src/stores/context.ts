@@ -1,13 +1,18 @@
 import { createContext, use } from 'react'
 import { useStore, type StoreApi } from 'zustand'
 import type { AppState } from './app.ts'
+import type { FoundState } from './found.ts'
 import type { GuardState } from './guard.ts'
+import type { JobsState } from './jobs.ts'
+import type { LibraryState } from './library.ts'
 import type { LiveState } from './live.ts'
 import type { LogState } from './log.ts'
 import type { Panel } from './panel.ts'
 import type { RecentState } from './recent.ts'
+import type { RunnerActsState } from './runner-acts.ts'
 import type { RunnersState } from './runners.ts'
 import type { SettingsState } from './settings.ts'
+import type { TrainingState } from './training.ts'
 
 export const PanelContext = createContext<Panel | null>(null)
 
@@ -19,6 +24,11 @@ interface States {
   readonly settings: SettingsState
   readonly log: LogState
   readonly guard: GuardState
+  readonly jobs: JobsState
+  readonly found: FoundState
+  readonly library: LibraryState
+  readonly runnerActs: RunnerActsState
+  readonly training: TrainingState
 }
 
 /** The stores themselves, for what is read at a moment of the component's own choosing. */

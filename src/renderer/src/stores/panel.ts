@@ -5,15 +5,21 @@ import { disposable, disposeAll, type Disposable } from '../../../shared/util/di
 import type { PanelLink } from '../client/link.ts'
 import type { Visibility } from '../client/visibility.ts'
 import { createAppStore, type AppStore } from './app.ts'
+import { createFoundStore, type FoundStore } from './found.ts'
+import { createFoundWatch } from './found-watch.ts'
 import { createGuardStore, type GuardStore } from './guard.ts'
+import { createJobsStore, type JobsStore } from './jobs.ts'
+import { createLibraryStore, type LibraryStore } from './library.ts'
 import { createLiveStore, type LiveStore } from './live.ts'
 import { createLogStore, type LogStore } from './log.ts'
 import { createModelWatch } from './model-watch.ts'
 import { createPassingNotices } from './passing-notices.ts'
 import { createRecentStore, type RecentStore } from './recent.ts'
+import { createRunnerActsStore, type RunnerActsStore } from './runner-acts.ts'
 import { createRunnersStore, type RunnersStore } from './runners.ts'
 import { createSettingsStore, type SettingsStore } from './settings.ts'
 import { createTickWatch } from './tick-watch.ts'
+import { createTrainingStore, type TrainingStore } from './training.ts'
 
 /** As far back as the longest window of the live graph. */
 const RECENT_WINDOW_S = 900
@@ -30,6 +36,11 @@ export interface Panel extends Disposable {
   readonly settings: SettingsStore
   readonly log: LogStore
   readonly guard: GuardStore
+  readonly jobs: JobsStore
+  readonly found: FoundStore
+  readonly library: LibraryStore
+  readonly runnerActs: RunnerActsStore
+  readonly training: TrainingStore
 }
 
 /**
@@ -48,6 +59,11 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   const settings = createSettingsStore(client)
   const log = createLogStore(client)
   const guard = createGuardStore(client, nowMs)
+  const jobs = createJobsStore(client)
+  const found = createFoundStore(client, (view) => runners.getState().upsert(view))
+  const library = createLibraryStore(client)
+  const runnerActs = createRunnerActsStore(client)
+  const training = createTrainingStore(client)
   /** The last tick that nobody saw. */
   let unseen: Live | null = null
 
@@ -76,6 +92,8 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
       settings.getState().load(),
       runners.getState().refresh(),
       guard.getState().load(),
+      jobs.getState().load(),
+      library.getState().load(),
       open === null ? undefined : log.getState().open(open)
     ])
   }
@@ -110,6 +128,7 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     ticks,
     passing,
     createModelWatch(app, runners, visibility),
+    createFoundWatch(app, found, visibility),
     client.on('live', (payload) => {
       if (visibility.hidden) {
         unseen = payload
@@ -122,6 +141,7 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     client.on('runner', (view) => {
       const before = runners.getState().runners.find((one) => one.id === view.id)
       runners.getState().upsert(view)
+      training.getState().follow(view)
       if (before !== undefined && before.state !== view.state) passing.modelChanged(view.label)
     }),
     client.on('runner-removed', ({ id }) => runners.getState().removed(id)),
@@ -129,6 +149,11 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     client.on('notice', (notice) => app.getState().notice(notice)),
     client.on('settings', (value) => settings.getState().accept(value)),
     client.on('guard', (view) => guard.getState().accept(view)),
+    client.on('job', (job) => {
+      jobs.getState().accept(job)
+      // What it brought is there now: a model, a program.
+      if (job.state === 'done') void runners.getState().look()
+    }),
     client.on('incident', (summary) => guard.getState().happened(summary)),
     disposable(
       runners.subscribe((now, before) => {
@@ -153,5 +178,19 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   ]
   watchTicks()
   if (link.state === 'connected') sync()
-  return { app, live, recent, runners, settings, log, guard, dispose: () => disposeAll(parts) }
+  return {
+    app,
+    live,
+    recent,
+    runners,
+    settings,
+    log,
+    guard,
+    jobs,
+    found,
+    library,
+    runnerActs,
+    training,
+    dispose: () => disposeAll(parts)
+  }
 }

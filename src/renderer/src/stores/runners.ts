@@ -2,9 +2,16 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Client } from '../../../shared/contract/client.ts'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { CommandInput, CommandOutput } from '../../../shared/contract/commands.ts'
-import type { Installation, Profile, RunnerState, RunnerView } from '../../../shared/model/runner.ts'
+import type {
+  Installation,
+  Profile,
+  RunnerKind,
+  RunnerState,
+  RunnerView
+} from '../../../shared/model/runner.ts'
 import type { Result } from '../../../shared/util/result.ts'
 import { actOf, withAct, type Act } from './acts.ts'
+import { profileInput } from './profile-input.ts'
 
 export type FoundModel = CommandOutput<'models.list'>['models'][number]
 
@@ -33,6 +40,8 @@ export interface RunnersState {
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
   /** Saves and starts a profile that is new; where it cannot be started none is left behind. */
   startNew(profile: Profile): Promise<NewStart>
+  /** The same, with the refusal kept where the profile's row shows it. */
+  startPlaybook(profile: Profile): Promise<void>
   /** True when it is gone. */
   removeProfile(id: string): Promise<boolean>
   dismissError(key: string): void
@@ -55,12 +64,6 @@ const without = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<strin
 const STARTED: ReadonlySet<RunnerState> = new Set(['starting', 'loading', 'ready'])
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
-
-/** The contract's input is mutable, a profile is not. */
-const asInput = (profile: Profile): CommandInput<'profiles.save'> => ({
-  ...profile,
-  settings: { ...profile.settings, extraArgs: [...profile.settings.extraArgs] }
-})
 
 /** `nowMs`: the time on the machine that is shown, which need not be this one's. */
 export function createRunnersStore(client: Client, nowMs: () => number = Date.now): RunnersStore {
@@ -105,11 +108,12 @@ export function createRunnersStore(client: Client, nowMs: () => number = Date.no
         const paths = new Set(files.models.map((model) => model.path))
         const pathOf = (key: string): string =>
           before.profiles.find((one) => one.id === key)?.modelPath ?? key
+        const kindOf = (key: string): RunnerKind =>
+          before.profiles.find((one) => one.id === key)?.kind ?? 'llamacpp'
         const isMended = (key: string, error: ContractError): boolean =>
           (error.code === 'model-missing' && paths.has(pathOf(key))) ||
           (error.code === 'runner-missing' &&
-            programs.length > 0 &&
-            programs.every(({ path }) => path !== null))
+            programs.some(({ kind, path }) => kind === kindOf(key) && path !== null))
         const errors = new Map([...before.errors].filter(([key, error]) => !isMended(key, error)))
         return {
           ...(errors.size === before.errors.size ? {} : { errors }),
@@ -192,18 +196,23 @@ export function createRunnersStore(client: Client, nowMs: () => number = Date.no
         end(id, result.ok ? null : result.error)
       },
       async saveProfile(profile) {
-        const result = await client.call('profiles.save', asInput(profile))
+        const result = await client.call('profiles.save', profileInput(profile))
         if (result.ok) await get().refresh()
         return result
       },
       async startNew(profile) {
-        const saved = await client.call('profiles.save', asInput(profile))
+        const saved = await client.call('profiles.save', profileInput(profile))
         if (!saved.ok) return { outcome: saved, keptId: null }
         const { id } = saved.value
         const outcome = await client.call('runners.start', { target: id })
         const removed = outcome.ok ? null : await client.call('profiles.remove', { id })
         await get().refresh()
         return { outcome, keptId: removed?.ok === true ? null : id }
+      },
+      async startPlaybook(profile) {
+        begin(profile.id, 'start')
+        const { outcome } = await get().startNew(profile)
+        end(profile.id, outcome.ok ? null : outcome.error)
       },
       async removeProfile(id) {
         const result = await client.call('profiles.remove', { id })

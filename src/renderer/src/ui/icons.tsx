@@ -34,6 +34,7 @@ const PATHS = {
     </>
   ),
   open: <path d="M14 4h6v6M20 4l-9 9M18 14v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h4" />,
+  download: <path d="M12 4v11M7 11l5 5 5-5M5 20h14" />,
   play: <path d="M7 4.5v15l12-7.5z" fill="currentColor" />,
   stop: <rect x="6" y="6" width="12" height="12" rx="2" fill="currentColor" />,
   log: <path d="M5 6h14M5 10h14M5 14h9M5 18h6" />,

@@ -1,126 +1,128 @@
 import type { ErrorCode } from '../../../../shared/contract/errors.ts'
 import type { Importance } from '../../../../shared/model/importance.ts'
-import type { LlamaCppSettings, Profile } from '../../../../shared/model/runner.ts'
-import { defaultLlamaCppSettings } from '../../../../shared/settings/llamacpp-defaults.ts'
+import type { FieldSettings, LlamaCppSettings, Profile, RunnerKind } from '../../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
 import { gibField, parseGib } from '../../format/gib.ts'
 import { freeId, modelName, slug } from '../../format/names.ts'
+import {
+  containerDraft,
+  containerErrors,
+  containerSettings,
+  usualContainer,
+  type ContainerDraft
+} from './container-draft.ts'
+import { asTyped, formFields, readTyped, typedProblem } from './fields.ts'
 
 /** A form's content as typed: text until it is read. */
 export interface Draft {
+  readonly kind: RunnerKind
   readonly label: string
   readonly modelPath: string
-  readonly contextTokens: string
-  readonly port: string
-  readonly parallelSlots: string
-  readonly gpuLayers: string
-  readonly promptCacheMiB: string
-  readonly contextCheckpoints: string
-  readonly binary: string
-  readonly extraArgs: string
+  /** By the key of the kind's field. */
+  readonly values: Readonly<Record<string, string | boolean>>
   readonly restartOnCrash: boolean
   readonly importance: Importance
   readonly pinned: boolean
   /** Its own floor in GiB; empty = the machine's. */
   readonly floorGib: string
+  readonly lan: boolean
+  readonly container: ContainerDraft | null
 }
-export type DraftField = keyof Draft
-/** Fields that are typed text. */
-export type TextDraftField = {
-  [K in DraftField]: Draft[K] extends boolean | Importance ? never : K
-}[DraftField]
 
-const settingsDraft = (settings: LlamaCppSettings): Pick<Draft, keyof LlamaCppSettings & DraftField> => ({
-  contextTokens: String(settings.contextTokens),
-  port: String(settings.port),
-  parallelSlots: String(settings.parallelSlots),
-  gpuLayers: String(settings.gpuLayers),
-  promptCacheMiB: String(settings.promptCacheMiB),
-  contextCheckpoints: String(settings.contextCheckpoints),
-  binary: settings.binary,
-  extraArgs: settings.extraArgs.join('\n')
-})
+const typedValues = (kind: RunnerKind, settings: Readonly<Record<string, unknown>>): Draft['values'] =>
+  Object.fromEntries(
+    formFields(kind).map((field) => [field.key, asTyped(field, settings[field.key] ?? field.default)])
+  )
 
-/** A new model's form: the safe defaults are shown, so that everyone sees what it will be started with. */
-export const SAFE_DRAFT: Draft = {
+/**
+ * A new one's form: the safe defaults are shown, so that everyone sees what it will be started with. It runs in a
+ * container where its vendor ships it as an image and no program of that kind is here.
+ */
+export const newDraft = (kind: RunnerKind, isInstalled: boolean = false): Draft => ({
+  kind,
   label: '',
   modelPath: '',
-  ...settingsDraft(defaultLlamaCppSettings()),
+  values: typedValues(kind, {}),
   restartOnCrash: false,
   importance: 'normal',
   pinned: false,
-  floorGib: ''
-}
+  floorGib: '',
+  lan: false,
+  container: RUNNER_SPECS[kind].image === null || isInstalled ? null : usualContainer(kind)
+})
 
 export const draftOf = (profile: Profile): Draft => ({
+  kind: profile.kind,
   label: profile.label,
   modelPath: profile.modelPath,
-  ...settingsDraft(profile.settings),
+  values: typedValues(profile.kind, { ...profile.settings }),
   restartOnCrash: profile.restartOnCrash,
   importance: profile.importance,
   pinned: profile.pinned,
-  floorGib: gibField(profile.floorBytes)
+  floorGib: gibField(profile.floorBytes),
+  lan: profile.lan,
+  container: profile.container === null ? null : containerDraft(profile.container)
 })
 
-/** The name as typed, else the file's, with a number where another profile has it: two Starts must differ. */
+/** The name as typed, else the model's or the kind's, with a number where another has it: two Starts must differ. */
 export function draftLabel(draft: Draft, takenLabels: ReadonlySet<string>): string {
   const typed = draft.label.trim()
   if (typed !== '') return typed
-  const own = modelName(draft.modelPath.trim())
+  const { model, name } = RUNNER_SPECS[draft.kind]
+  const own = model.form === 'none' ? name : modelName(draft.modelPath.trim())
   return own === '' ? '' : freeId(own, takenLabels)
 }
 
-const RANGES = {
-  contextTokens: [0, 16_777_216],
-  port: [0, 65_535],
-  parallelSlots: [1, 256],
-  gpuLayers: [-1, 10_000],
-  promptCacheMiB: [0, 1_048_576],
-  contextCheckpoints: [0, 1024]
-} as const satisfies Partial<Record<DraftField, readonly [number, number]>>
-type NumberField = keyof typeof RANGES
+/** By field: 'modelPath', 'values.port', 'container.image' … */
+export type DraftErrors = Readonly<Record<string, string>>
 
-export type DraftErrors = Partial<Record<DraftField, string>>
+function modelProblem({ kind, modelPath }: Draft): string | null {
+  const { form, label } = RUNNER_SPECS[kind].model
+  const path = modelPath.trim()
+  switch (form) {
+    case 'none':
+      return null
+    case 'gguf':
+      if (path === '') return 'Give the path of a model file.'
+      return path.startsWith('/') ? null : 'Give the whole path, from / on.'
+    case 'path':
+      if (path === '') return `Give the path: ${label}.`
+      return /^(\/|~\/)/.test(path) ? null : 'Give the whole path, from / on.'
+    default:
+      return path === '' ? `${label}: say which one.` : null
+  }
+}
 
 /** What is wrong, by field, in words; empty when all is well. The core checks the rest (does the file exist?). */
 export function draftErrors(draft: Draft): DraftErrors {
-  const errors: DraftErrors = {}
-  if (draft.modelPath.trim() === '') errors.modelPath = 'Give the path of a model file.'
-  else if (!draft.modelPath.trim().startsWith('/')) errors.modelPath = 'Give the whole path, from / on.'
-  for (const [field, [low, high]] of Object.entries(RANGES) as [NumberField, readonly [number, number]][]) {
-    const text = draft[field].trim()
-    if (!/^-?\d+$/.test(text)) errors[field] = 'Give a whole number.'
-    else if (Number(text) < low || Number(text) > high) errors[field] = `Between ${low} and ${high}.`
+  const errors: Record<string, string> = draft.container === null ? {} : containerErrors(draft.container)
+  const ofModel = modelProblem(draft)
+  if (ofModel !== null) errors['modelPath'] = ofModel
+  for (const field of formFields(draft.kind)) {
+    const problem = typedProblem(field, draft.values[field.key] ?? '')
+    if (problem !== null) errors[`values.${field.key}`] = problem
   }
-  if (parseGib(draft.floorGib) === 'bad') errors.floorGib = 'Give a number of GiB, as 1.5, or nothing.'
+  if (parseGib(draft.floorGib) === 'bad') errors['floorGib'] = 'Give a number of GiB, as 1.5, or nothing.'
   return errors
 }
 
 /** The field that a refusal is about, where it is about one alone. */
-const ABOUT: Partial<Record<ErrorCode, DraftField>> = {
+const ABOUT: Partial<Record<ErrorCode, string>> = {
   'model-missing': 'modelPath',
   'model-invalid': 'modelPath',
-  'port-in-use': 'port',
-  'runner-missing': 'binary'
+  'port-in-use': 'values.port',
+  'runner-missing': 'values.binary'
 }
 
 /** Whether a refusal says nothing any more once `field` has changed. */
-export const isAbout = (code: ErrorCode, field: DraftField): boolean => (ABOUT[code] ?? field) === field
+export const isAbout = (code: ErrorCode, field: string): boolean => (ABOUT[code] ?? field) === field
 
-/** Settings of a draft that has no errors. */
-export function draftSettings(draft: Draft): LlamaCppSettings {
-  return {
-    contextTokens: Number(draft.contextTokens),
-    port: Number(draft.port),
-    parallelSlots: Number(draft.parallelSlots),
-    gpuLayers: Number(draft.gpuLayers),
-    promptCacheMiB: Number(draft.promptCacheMiB),
-    contextCheckpoints: Number(draft.contextCheckpoints),
-    binary: draft.binary.trim(),
-    extraArgs: draft.extraArgs.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
-  }
-}
+const draftSettings = (draft: Draft): FieldSettings =>
+  Object.fromEntries(
+    formFields(draft.kind).map((field) => [field.key, readTyped(field, draft.values[field.key] ?? '')])
+  )
 
-/** The profile of a draft; a new one gets an id that none of the `others` has. */
+/** The profile of a draft that has no errors; a new one gets an id that none of the `others` has. */
 export function draftProfile(
   draft: Draft,
   id: string | null,
@@ -128,15 +130,20 @@ export function draftProfile(
 ): Profile {
   const label = draftLabel(draft, new Set(others.map((one) => one.label)))
   const floor = parseGib(draft.floorGib)
-  return {
+  const common = {
     id: id ?? freeId(slug(label), new Set(others.map((one) => one.id))),
     label,
-    kind: 'llamacpp',
-    modelPath: draft.modelPath.trim(),
-    settings: draftSettings(draft),
+    modelPath: RUNNER_SPECS[draft.kind].model.form === 'none' ? '' : draft.modelPath.trim(),
     restartOnCrash: draft.restartOnCrash,
     importance: draft.importance,
     pinned: draft.pinned,
-    floorBytes: floor === 'bad' ? null : floor
+    floorBytes: floor === 'bad' ? null : floor,
+    lan: draft.lan,
+    container: draft.container === null ? null : containerSettings(draft.container)
   }
+  const settings = draftSettings(draft)
+  // The fields of llama.cpp are the keys of its settings: fields.ts says so with their types.
+  return draft.kind === 'llamacpp'
+    ? { ...common, kind: draft.kind, settings: settings as unknown as LlamaCppSettings }
+    : { ...common, kind: draft.kind, settings }
 }

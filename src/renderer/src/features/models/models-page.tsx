@@ -3,11 +3,17 @@ import { bytesText, bytesWords } from '../../format/bytes.ts'
 import { shortPath } from '../../format/names.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
+import type { RunnerKind } from '../../../../shared/model/runner.ts'
 import type { FoundModel } from '../../stores/runners.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { MissingPrograms } from '../../ui/missing-programs.tsx'
-import { SAFE_DRAFT } from './draft.ts'
+import { KindMark } from '../../ui/kind-mark.tsx'
+import { newDraft } from './draft.ts'
+import { ExportButton } from './export-button.tsx'
+import { useImport } from './import-profiles.tsx'
+import { NewProfile } from './kind-picker.tsx'
+import { PlaybookRow } from './playbook-row.tsx'
 import { ProfileForm } from './profile-form.tsx'
 import { ProfileRow } from './profile-row.tsx'
 import './models.css'
@@ -15,7 +21,7 @@ import './models.css'
 /** Paths longer than this are cut at the front; the whole is in the title. */
 const PATH_CHARS = 72
 
-/** Everything that can be started: profiles, model files without one, and any path. */
+/** Everything that can be started: profiles, recipes, models on disk without a profile, and any of another kind. */
 export function ModelsPage(): ReactNode {
   const profiles = usePanel('runners', (state) => state.profiles)
   const models = usePanel('runners', (state) => state.models)
@@ -25,8 +31,9 @@ export function ModelsPage(): ReactNode {
   const go = usePanel('app', (state) => state.go)
   const free = usePanel('live', (state) => bytesWords(state.live?.freeForModelsBytes ?? 0))
   const [adding, setAdding] = useState(false)
+  const importing = useImport()
   const used = new Set(profiles.map((profile) => profile.modelPath))
-  const found = models.filter((model) => !used.has(model.path))
+  const found = models.filter(({ path, repository }) => !used.has(path) && !used.has(repository ?? path))
   return (
     <div className="page models">
       <header className="page-head">
@@ -39,31 +46,37 @@ export function ModelsPage(): ReactNode {
           onClick={() => setAdding(!adding)}
         >
           <Icon name="plus" size={14} />
-          <span>Start another model…</span>
+          <span>New…</span>
         </button>
       </header>
       {adding && (
-        <section className="card" aria-label="Start another model">
+        <section className="card" aria-labelledby="new-title">
           <div className="card-head">
-            <h2>Start another model</h2>
+            <h2 id="new-title">New: what runs it?</h2>
+            <button type="button" className="button quiet compact" onClick={() => setAdding(false)}>
+              Close
+            </button>
           </div>
           <div className="card-body">
-            <ProfileForm
-              initial={SAFE_DRAFT}
-              profileId={null}
-              running={false}
-              onDone={() => setAdding(false)}
-            />
+            <NewProfile onDone={() => setAdding(false)} />
           </div>
         </section>
       )}
-      <MissingPrograms installed={installed} onSettings={() => go('settings')} />
+      <MissingPrograms installed={installed} used={profiles} onSettings={() => go('settings')} />
       <section className="card" aria-labelledby="profiles-title">
         <div className="card-head">
           <h2 id="profiles-title" tabIndex={-1}>
             Profiles
           </h2>
+          {importing.button}
+          <ExportButton
+            ids={profiles.map(({ id }) => id)}
+            name="profiles"
+            word="Export all"
+            what="all profiles"
+          />
         </div>
+        {importing.outcome}
         {profiles.length > 0 ? (
           <ul className="profiles">
             {profiles.map((profile) => (
@@ -72,11 +85,13 @@ export function ModelsPage(): ReactNode {
           </ul>
         ) : (
           <div className="empty">
-            <strong>{loaded ? 'No profiles yet' : 'Reading…'}</strong>A profile is a model with its settings.
-            Start one of the files below, or any other by its path, and its profile is kept here.
+            <strong>{loaded ? 'No profiles yet' : 'Reading…'}</strong>A profile is a runner with its model and
+            settings. Start a playbook or one of the models below, or choose New, and its profile is kept
+            here.
           </div>
         )}
       </section>
+      <Playbooks />
       <section className="card" aria-labelledby="found-title">
         <div className="card-head">
           <h2 id="found-title">Found on this machine</h2>
@@ -102,6 +117,32 @@ export function ModelsPage(): ReactNode {
   )
 }
 
+/** Recipes that ship with Firebreak. */
+function Playbooks(): ReactNode {
+  const playbooks = usePanel('library', (state) => state.playbooks)
+  if (playbooks.length === 0) return null
+  return (
+    <section className="card" aria-labelledby="playbooks-title">
+      <div className="card-head">
+        <h2 id="playbooks-title">Playbooks</h2>
+        <p className="small muted">Work that others do on such machines, ready to start.</p>
+      </div>
+      <ul className="profiles">
+        {playbooks.map((playbook) => (
+          <PlaybookRow key={playbook.id} playbook={playbook} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** Which kind loads a model of that format. */
+const KIND_OF: Readonly<Record<FoundModel['format'], RunnerKind>> = {
+  gguf: 'llamacpp',
+  safetensors: 'vllm',
+  ollama: 'ollama'
+}
+
 /** Files are looked for by themselves every few seconds; this is for those who will not wait. */
 function LookAgain(): ReactNode {
   const look = usePanel('runners', (state) => state.look)
@@ -124,9 +165,13 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
   const dismiss = usePanel('runners', (state) => state.dismissError)
   const connected = usePanel('app', (state) => state.link === 'connected')
   const [setting, setSetting] = useState(false)
+  const kind = KIND_OF[model.format]
+  // What a repository needs to be served is more than its path.
+  const startsAsItIs = model.format !== 'safetensors' && !model.isPartial
   return (
     <li className="profile">
       <div className="profile-line found">
+        <KindMark kind={kind} />
         <div className="profile-words">
           <p className="ellipsis profile-name" title={model.label}>
             {model.label}
@@ -135,7 +180,7 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
             {shortPath(model.path, PATH_CHARS)}
           </p>
         </div>
-        <p className="num profile-size">{bytesText(model.sizeBytes)}</p>
+        <p className="num profile-size">{model.isPartial ? 'Not whole yet' : bytesText(model.sizeBytes)}</p>
         <div className="profile-buttons">
           <button
             type="button"
@@ -146,13 +191,13 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
           >
             Set up…
           </button>
-          {!setting && (
+          {!setting && startsAsItIs && (
             <button
               type="button"
               className="button main-action"
               aria-disabled={starting || !connected}
               aria-label={`Start ${model.label}`}
-              onClick={() => !starting && connected && void start({ target: model.path })}
+              onClick={() => !starting && connected && void start({ target: model.path, kind })}
             >
               <Icon name="play" size={12} />
               <span>{starting ? 'Starting' : 'Start'}</span>
@@ -163,7 +208,10 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
       {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(model.path)} />}
       {setting && (
         <ProfileForm
-          initial={{ ...SAFE_DRAFT, modelPath: model.path }}
+          initial={{
+            ...newDraft(kind),
+            modelPath: model.format === 'safetensors' ? (model.repository ?? model.path) : model.path
+          }}
           profileId={null}
           running={false}
           onDone={() => setSetting(false)}

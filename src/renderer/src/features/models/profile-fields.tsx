@@ -1,47 +1,45 @@
 import { useId, type ReactNode } from 'react'
 import type { Importance } from '../../../../shared/model/importance.ts'
+import type { RunnerSpec } from '../../../../shared/model/runner-spec.ts'
 import { usePanel } from '../../stores/context.ts'
-import type { Draft, DraftErrors, TextDraftField } from './draft.ts'
+import type { FoundModel } from '../../stores/runners.ts'
 
 interface TextFieldProps {
-  readonly draft: Draft
-  readonly errors: DraftErrors
-  readonly set: (field: TextDraftField) => (value: string) => void
-  readonly field: TextDraftField
+  readonly value: string
+  readonly error: string | undefined
   readonly label: string
   readonly hint?: string
   readonly placeholder?: string
   readonly wide?: boolean
-  /** Offers the models found on disk. */
-  readonly list?: boolean
+  /** Values to choose from. */
+  readonly suggestions?: readonly { readonly value: string; readonly label: string }[]
+  readonly onChange: (value: string) => void
 }
 
 /** One line of text with what it means, or what is wrong with it. */
 export function TextField(props: TextFieldProps): ReactNode {
-  const { draft, errors, set, field, label, hint, placeholder, wide, list } = props
+  const { value, error, label, hint, placeholder, wide, suggestions, onChange } = props
   const id = useId()
-  const models = usePanel('runners', (state) => state.models)
-  const error = errors[field]
   return (
     <div className={`field ${wide === true ? 'wide' : ''}`}>
       <label htmlFor={id}>{label}</label>
       <input
         id={id}
         className="input"
-        value={draft[field]}
+        value={value}
         placeholder={placeholder}
         spellCheck={false}
         autoComplete="off"
         aria-invalid={error !== undefined}
         aria-describedby={`${id}-hint`}
-        {...(list === true ? { list: `${id}-models` } : {})}
-        onChange={(event) => set(field)(event.target.value)}
+        {...(suggestions === undefined ? {} : { list: `${id}-list` })}
+        onChange={(event) => onChange(event.target.value)}
       />
-      {list === true && (
-        <datalist id={`${id}-models`}>
-          {models.map((model) => (
-            <option key={model.path} value={model.path}>
-              {model.label}
+      {suggestions !== undefined && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.label}
             </option>
           ))}
         </datalist>
@@ -50,6 +48,50 @@ export function TextField(props: TextFieldProps): ReactNode {
         {error ?? hint ?? ''}
       </p>
     </div>
+  )
+}
+
+const MODEL_HINTS: Readonly<Record<RunnerSpec['model']['form'], string>> = {
+  gguf: 'A GGUF file, the whole path',
+  repository: 'owner/name on Hugging Face, or the path of a folder',
+  tag: 'Its name, with its tag',
+  path: 'The whole path',
+  none: ''
+}
+
+const fits = (form: RunnerSpec['model']['form'], { format }: FoundModel): boolean =>
+  form === 'gguf' ? format === 'gguf' : form === 'tag' ? format === 'ollama' : format === 'safetensors'
+
+/** What it loads, with what is on disk to choose from. */
+export function ModelField({
+  spec,
+  value,
+  error,
+  onChange
+}: {
+  readonly spec: RunnerSpec
+  readonly value: string
+  readonly error: string | undefined
+  readonly onChange: (value: string) => void
+}): ReactNode {
+  const models = usePanel('runners', (state) => state.models)
+  const { form, label, placeholder } = spec.model
+  return (
+    <TextField
+      value={value}
+      error={error}
+      label={label}
+      hint={MODEL_HINTS[form]}
+      placeholder={placeholder}
+      wide
+      suggestions={models
+        .filter((model) => !model.isPartial && fits(form, model))
+        .map((model) => ({
+          value: form === 'repository' ? (model.repository ?? model.path) : model.path,
+          label: model.label
+        }))}
+      onChange={onChange}
+    />
   )
 }
 
@@ -93,34 +135,6 @@ export function ImportanceField({
       </select>
       <p id={`${id}-hint`} className="hint">
         Whom the guard stops first
-      </p>
-    </div>
-  )
-}
-
-/** Arguments, one per line. */
-export function ArgsField({
-  value,
-  onChange
-}: {
-  readonly value: string
-  readonly onChange: (value: string) => void
-}): ReactNode {
-  const id = useId()
-  return (
-    <div className="field wide">
-      <label htmlFor={id}>Extra arguments</label>
-      <textarea
-        id={id}
-        className="input"
-        value={value}
-        spellCheck={false}
-        placeholder={'--flash-attn\non'}
-        onChange={(event) => onChange(event.target.value)}
-        aria-describedby={`${id}-hint`}
-      />
-      <p id={`${id}-hint`} className="hint">
-        One per line, handed to llama-server as they are.
       </p>
     </div>
   )

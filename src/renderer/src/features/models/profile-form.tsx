@@ -1,15 +1,21 @@
 import { useState, type FormEvent, type ReactNode } from 'react'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { Profile } from '../../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
 import type { Result } from '../../../../shared/util/result.ts'
-import { bytesWords } from '../../format/bytes.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
+import { Check } from '../../ui/check.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
-import { Strip } from '../../ui/strip.tsx'
+import { CommandPreview } from './command-preview.tsx'
+import { ContainerSection } from './container-section.tsx'
 import { draftErrors, draftLabel, draftProfile, isAbout, type Draft } from './draft.ts'
-import { ArgsField, ImportanceField, TextField } from './profile-fields.tsx'
+import { ExportButton } from './export-button.tsx'
+import { formFields } from './fields.ts'
+import { GhostStrip } from './ghost-strip.tsx'
+import { ImportanceField, ModelField, TextField } from './profile-fields.tsx'
+import { SettingField } from './setting-field.tsx'
 
 interface ProfileFormProps {
   readonly initial: Draft
@@ -34,13 +40,17 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   const profiles = usePanel('runners', (state) => state.profiles)
   // A profile that exists is started by the button of its row.
   const startsHere = profileId === null
-  const errors = tried ? draftErrors(draft) : {}
+  const spec = RUNNER_SPECS[draft.kind]
+  const problems = draftErrors(draft)
+  const isGood = Object.keys(problems).length === 0
+  const errors = tried ? problems : {}
   const others = profiles.filter((one) => one.id !== keptId)
   const label = draftLabel(draft, new Set(others.map((one) => one.label)))
+  const fields = formFields(draft.kind)
 
   const submit = async (andStart: boolean): Promise<void> => {
     setTried(true)
-    if (Object.keys(draftErrors(draft)).length > 0) return
+    if (!isGood) return
     setBusy(true)
     setFailure(null)
     const profile = draftProfile(draft, keptId, others)
@@ -58,86 +68,97 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
     const saved = await saveProfile(profile)
     return saved.ok ? await start({ target: saved.value.id }) : saved
   }
-  const set =
-    <K extends keyof Draft>(field: K) =>
-    (value: Draft[K]): void => {
-      setDraft((before) => ({ ...before, [field]: value }))
-      setFailure((before) => (before !== null && isAbout(before.code, field) ? null : before))
-    }
+  const change = (field: string, over: Partial<Draft>): void => {
+    setDraft((before) => ({ ...before, ...over }))
+    setFailure((before) => (before !== null && isAbout(before.code, field) ? null : before))
+  }
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault()
     void submit(startsHere)
   }
-  const shared = { draft, errors, set }
+  const setting = (field: (typeof fields)[number]): ReactNode => (
+    <SettingField
+      key={field.key}
+      field={field}
+      value={draft.values[field.key] ?? ''}
+      error={errors[`values.${field.key}`]}
+      onChange={(value) => change(`values.${field.key}`, { values: { ...draft.values, [field.key]: value } })}
+    />
+  )
 
   return (
     <form className="profile-form" onSubmit={onSubmit} noValidate aria-label={profileId ?? 'New model'}>
       <GhostStrip modelPath={draft.modelPath.trim()} label={label} running={running} />
       <div className="form-grid">
+        {spec.model.form !== 'none' && (
+          <ModelField
+            spec={spec}
+            value={draft.modelPath}
+            error={errors['modelPath']}
+            onChange={(modelPath) => change('modelPath', { modelPath })}
+          />
+        )}
         <TextField
-          {...shared}
-          field="modelPath"
-          label="Model file"
-          hint="A GGUF file, the whole path"
+          value={draft.label}
+          error={errors['label']}
+          label="Name"
+          placeholder={label}
           wide
-          list
+          onChange={(value) => change('label', { label: value })}
         />
-        <TextField {...shared} field="label" label="Name" placeholder={label} wide />
-        <TextField {...shared} field="contextTokens" label="Context" hint="Tokens; 0 = as trained" />
-        <TextField {...shared} field="parallelSlots" label="Parallel slots" hint="Requests at a time" />
-        <TextField {...shared} field="port" label="Port" hint="0 = first free one" />
+        {fields.filter(({ advanced }) => !advanced).map(setting)}
       </div>
-      <fieldset className="form-guard">
+      <ContainerSection
+        kind={draft.kind}
+        container={draft.container}
+        errors={errors}
+        onChange={(container) => change('container', { container })}
+      />
+      <Reach lan={draft.lan} onChange={(lan) => change('lan', { lan })} />
+      <fieldset className="form-part">
         <legend>When memory runs out</legend>
         <div className="form-grid">
-          <ImportanceField value={draft.importance} onChange={set('importance')} off={draft.pinned} />
+          <ImportanceField
+            value={draft.importance}
+            onChange={(importance) => change('importance', { importance })}
+            off={draft.pinned}
+          />
           <TextField
-            {...shared}
-            field="floorGib"
+            value={draft.floorGib}
+            error={errors['floorGib']}
             label="Own floor"
             hint="GiB this model may leave free when at rest; empty = the machine’s floor"
+            onChange={(floorGib) => change('floorGib', { floorGib })}
           />
-          <label className="check">
-            <input
-              type="checkbox"
-              checked={draft.pinned}
-              onChange={(event) => set('pinned')(event.target.checked)}
-            />
-            <span>
-              Never stop this one
-              <span className="small muted block">The guard stops others, even if that is not enough.</span>
-            </span>
-          </label>
+          <Check
+            checked={draft.pinned}
+            words="Never stop this one"
+            hint="The guard stops others, even if that is not enough."
+            onChange={(pinned) => change('pinned', { pinned })}
+          />
         </div>
       </fieldset>
       <details className="advanced">
         <summary>Advanced</summary>
         <div className="form-grid">
-          <TextField {...shared} field="gpuLayers" label="Layers on the GPU" hint="-1 = all" />
-          <TextField {...shared} field="promptCacheMiB" label="Prompt cache" hint="MiB of memory at most" />
-          <TextField {...shared} field="contextCheckpoints" label="Checkpoints" hint="Per slot" />
-          <TextField
-            {...shared}
-            field="binary"
-            label="llama-server"
-            hint="Empty = the one of Settings, else the one on the PATH"
-            wide
+          {fields.filter(({ advanced }) => advanced).map(setting)}
+          <Check
+            className="wide"
+            checked={draft.restartOnCrash}
+            words="Restart after a crash"
+            hint="Not when it was killed or stopped."
+            onChange={(restartOnCrash) => change('restartOnCrash', { restartOnCrash })}
           />
-          <ArgsField value={draft.extraArgs} onChange={set('extraArgs')} />
-          <label className="check wide">
-            <input
-              type="checkbox"
-              checked={draft.restartOnCrash}
-              onChange={(event) => set('restartOnCrash')(event.target.checked)}
-            />
-            <span>
-              Restart after a crash
-              <span className="small muted block">Not when it was killed or stopped.</span>
-            </span>
-          </label>
         </div>
       </details>
+      <CommandPreview profile={isGood ? draftProfile(draft, keptId, others) : null} />
       {failure !== null && <Message tone="error" {...told(failure)} />}
+      {tried && !isGood && (
+        <p className="small bad" role="alert">
+          {Object.keys(problems).length === 1 ? 'One field needs' : 'Some fields need'} another value:{' '}
+          {Object.values(problems)[0]}
+        </p>
+      )}
       <div className="buttons">
         {startsHere && (
           <button
@@ -158,6 +179,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
         >
           Save profile
         </button>
+        {profileId !== null && <ExportButton ids={[profileId]} name={profileId} word="Export" what={label} />}
         <button type="button" className="button quiet" onClick={onDone}>
           Cancel
         </button>
@@ -167,41 +189,30 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   )
 }
 
-/** Where the model would go: its file's size is the least it will take. */
-function GhostStrip({
-  modelPath,
-  label,
-  running
+/** Who can reach it: this machine alone, or everybody on its network. */
+function Reach({
+  lan,
+  onChange
 }: {
-  readonly modelPath: string
-  readonly label: string
-  readonly running: boolean
+  readonly lan: boolean
+  readonly onChange: (lan: boolean) => void
 }): ReactNode {
-  const live = usePanel('live', (state) => state.live)
-  const parts = usePanel('live', (state) => state.parts)
-  const hues = usePanel('live', (state) => state.hues)
-  const found = usePanel('runners', (state) => state.models.find((one) => one.path === modelPath))
-  if (live === null) return null
-  const ghost = found === undefined || running ? null : { label, bytes: found.sizeBytes }
-  const over = ghost !== null && ghost.bytes > live.freeForModelsBytes
-  const free = bytesWords(live.freeForModelsBytes)
   return (
-    <div className="ghost">
-      <Strip
-        memTotalBytes={live.memTotalBytes}
-        reserveBytes={live.guard.reserveBytes}
-        parts={parts}
-        hues={hues}
-        size="small"
-        ghost={ghost}
+    <fieldset className="form-part">
+      <legend>Who can reach it</legend>
+      <Check
+        checked={lan}
+        words="Other machines on the network too"
+        hint="Else it listens on 127.0.0.1, for this machine alone."
+        onChange={onChange}
       />
-      <p className={`small num ${over ? 'bad' : 'muted'}`}>
-        {ghost === null
-          ? `${free} free for models.`
-          : over
-            ? `The file alone is ${bytesWords(ghost.bytes)}; ${free} are free for models. Stop something first.`
-            : `The file is ${bytesWords(ghost.bytes)}, context comes on top; ${free} are free for models.`}
-      </p>
-    </div>
+      {lan && (
+        <Message
+          tone="warning"
+          text="Everybody on this machine’s network can use it, and most of these programs ask for no password."
+          whatToDo="Leave it off on networks that you share, or put a key in its settings."
+        />
+      )}
+    </fieldset>
   )
 }

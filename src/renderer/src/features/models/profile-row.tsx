@@ -6,6 +6,7 @@ import { told } from '../../format/next-step.ts'
 import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
 import { usePanel } from '../../stores/context.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
 import { StartStop } from '../../ui/start-stop.tsx'
 import { Swatch } from '../../ui/swatch.tsx'
@@ -20,7 +21,9 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const view = usePanel('runners', (state) => state.runners.find((one) => one.id === profile.id))
   const size = usePanel(
     'runners',
-    (state) => state.models.find((one) => one.path === profile.modelPath)?.sizeBytes
+    (state) =>
+      state.models.find((one) => one.path === profile.modelPath || one.repository === profile.modelPath)
+        ?.sizeBytes
   )
   const hue = usePanel('live', (state) => state.hues.get(`runner:${profile.id}`))
   const error = usePanel('runners', (state) => state.errors.get(profile.id))
@@ -37,24 +40,33 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   const state = view?.state ?? 'stopped'
   const active = ACTIVE_STATES.includes(state)
   const paused = view?.frozen === true && active
+  const stuck = state === 'ready' && view !== undefined && view.stuck !== null
   const failed = state === 'failed' || state === 'lost'
   const progress = view === undefined ? null : loadProgress(view)
   const pct = progress === null || progress.share === null ? '' : ` ${Math.round(progress.share * 100)} %`
   return (
     <li className="profile" ref={row}>
       <div className="profile-line">
-        <Swatch kind="runner" hue={hue} />
+        <span className="profile-marks">
+          <Swatch kind="runner" hue={hue} />
+          <KindMark kind={profile.kind} />
+        </span>
         <div className="profile-words">
           <p className="ellipsis profile-name" title={profile.label}>
             {profile.label}
           </p>
           <p className="ellipsis small muted" title={profile.modelPath}>
-            {KIND_NAMES[profile.kind]} · {shortPath(profile.modelPath, PATH_CHARS)}
+            {[KIND_NAMES[profile.kind], profile.modelPath, profile.lan ? 'on the network' : '']
+              .filter((one) => one !== '')
+              .map((one) => shortPath(one, PATH_CHARS))
+              .join(' · ')}
           </p>
         </div>
-        <p className="num profile-size">{sizeText(size ?? view?.modelBytes ?? 'unknown')}</p>
-        <p className={`state-word num ${paused ? 'paused' : state}`}>
-          {paused ? 'Paused' : `${stateWord(state)}${pct}`}
+        <p className="num profile-size">
+          {profile.modelPath === '' ? '' : sizeText(size ?? view?.modelBytes ?? 'unknown')}
+        </p>
+        <p className={`state-word num ${paused ? 'paused' : stuck ? 'stuck' : state}`}>
+          {paused ? 'Paused' : stuck ? 'Stuck' : `${stateWord(state)}${pct}`}
         </p>
         <RowButtons profile={profile} active={active} editing={editing} onEdit={() => setEditing(!editing)} />
       </div>

@@ -3,9 +3,11 @@ import { ACTIVE_STATES, type RunnerView } from '../../../../shared/model/runner.
 import { bytesText } from '../../format/bytes.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
+import type { FoundModel } from '../../stores/runners.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { MissingPrograms } from '../../ui/missing-programs.tsx'
+import { FoundPanel } from './found-panel.tsx'
 import { RunnerCard } from './runner-card.tsx'
 
 /** Stopped models offered for one-click start here; the rest is one page away. */
@@ -14,11 +16,15 @@ const MAX_OFFERED = 4
 const needsAttention = (view: RunnerView): boolean =>
   ACTIVE_STATES.includes(view.state) || view.state === 'failed' || view.state === 'lost'
 
+/** What can be started by its path alone. */
+const isOffered = ({ format, isPartial }: FoundModel): boolean => format === 'gguf' && !isPartial
+
 /** Running models as cards, the others as one-click rows. */
 export function ModelsPanel(): ReactNode {
   const runners = usePanel('runners', (state) => state.runners)
   const found = usePanel('runners', (state) => state.models)
   const installed = usePanel('runners', (state) => state.installed)
+  const profiles = usePanel('runners', (state) => state.profiles)
   const go = usePanel('app', (state) => state.go)
   // The newest first: what was started a moment ago is what one looks for, and this order never changes by itself.
   const cards = runners
@@ -26,13 +32,14 @@ export function ModelsPanel(): ReactNode {
     .toSorted((a, b) => (b.startedAtMs ?? Infinity) - (a.startedAtMs ?? Infinity) || 0)
   const offered = runners.filter((view) => !needsAttention(view))
   const known = new Set(runners.map((view) => view.modelPath))
-  const fresh = runners.length === 0 ? found.filter((model) => !known.has(model.path)) : []
+  const fresh = runners.length === 0 ? found.filter(isOffered).filter((model) => !known.has(model.path)) : []
   return (
     <>
-      <MissingPrograms installed={installed} onSettings={() => go('settings')} />
+      <MissingPrograms installed={installed} used={profiles} onSettings={() => go('settings')} />
       {cards.map((view) => (
         <RunnerCard key={view.id} id={view.id} />
       ))}
+      <FoundPanel />
       <section className="card offered" aria-labelledby="offered-title">
         <div className="card-head">
           <h2 id="offered-title">
@@ -78,7 +85,8 @@ function Nothing({ running }: { readonly running: boolean }): ReactNode {
     <div className="empty">
       <strong>No models found yet</strong>
       {searched.length > 0 && <>Firebreak looked in {searched.join(', ')}. </>}
-      Put a GGUF file there, add a folder in Settings, or give a path on the Models page.
+      Put a GGUF file there, add a folder in Settings, or take a playbook on the Models page: it fetches its
+      model.
     </div>
   )
 }

@@ -8,9 +8,14 @@ import { usePanel } from '../../stores/context.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { holderFill } from '../../ui/holder-fill.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
 import { StartStop } from '../../ui/start-stop.tsx'
 import { Holds, stopTitle } from './holds.tsx'
+import { ActOutcome, Activity, FreeMemory, HeldModels, Stuck, Training } from './runner-extras.tsx'
+
+/** As long as container engines show an id. */
+const SHORT_ID = 12
 
 /** One model: its state in words, what it holds, where to reach it, and how to stop it. */
 export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string }): ReactNode {
@@ -24,6 +29,7 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
   const style = { '--fill': holderFill('runner', hue).fill } as CSSProperties
   const paused = view.frozen && ACTIVE_STATES.includes(view.state)
   const failed = view.state === 'failed' || view.state === 'lost'
+  const stuck = view.stuck !== null && view.state === 'ready'
   return (
     <article
       className={`card runner-card live-data ${open ? 'open' : ''}`}
@@ -31,11 +37,12 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
       aria-label={`Model ${view.label}`}
     >
       <header>
+        <KindMark kind={view.kind} />
         <h2 className="ellipsis" title={view.label}>
           {view.label}
         </h2>
-        <span className={`state-word ${paused ? 'paused' : view.state}`}>
-          {paused ? 'Paused' : stateWord(view.state)}
+        <span className={`state-word ${paused ? 'paused' : stuck ? 'stuck' : view.state}`}>
+          {paused ? 'Paused' : stuck ? 'Stuck' : stateWord(view.state)}
         </span>
         {!failed && (
           <button
@@ -54,11 +61,27 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
         <Message tone="error" text={view.text} />
       ) : (
         <p className="runner-text small muted" title={view.text}>
-          {KIND_NAMES[view.kind]} · {view.text}
+          {KIND_NAMES[view.kind]} ·{' '}
+          {view.containerId !== null && (
+            <span className="badge" title={`Container ${view.containerId.slice(0, SHORT_ID)}`}>
+              container
+            </span>
+          )}{' '}
+          {view.text}
         </p>
       )}
+      {stuck && <Stuck view={view} />}
       {!paused && <LoadBar view={view} />}
       {!failed && <Holds view={view} />}
+      {view.state === 'ready' && (
+        <div className="runner-more">
+          <Activity view={view} />
+          <Training view={view} />
+          <HeldModels view={view} />
+          <FreeMemory view={view} />
+        </div>
+      )}
+      <ActOutcome id={id} />
       {view.state === 'ready' && view.url !== null && (
         <div className="runner-url">
           <span className="mono ellipsis" title={view.url}>

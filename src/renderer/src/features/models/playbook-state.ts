@@ -1,0 +1,47 @@
+import type { ModelSource, Playbook } from '../../../../shared/model/playbook.ts'
+import type { FoundModel } from '../../stores/runners.ts'
+
+/** A pattern of a repository's files: '*' stands for any characters. */
+const matches = (pattern: string, name: string): boolean => {
+  const [first = '', ...rest] = pattern.split('*')
+  if (rest.length === 0) return name === pattern
+  if (!name.startsWith(first)) return false
+  let at = first.length
+  for (const [index, piece] of rest.entries()) {
+    const isLast = index === rest.length - 1
+    const found = isLast && piece !== '' ? name.lastIndexOf(piece) : name.indexOf(piece, at)
+    if (found < at || (isLast && piece !== '' && found + piece.length !== name.length)) return false
+    at = found + piece.length
+  }
+  return true
+}
+
+/** Whether what a playbook loads is on disk, whole. */
+export function hasModel(source: ModelSource, models: readonly FoundModel[]): boolean {
+  return models.some(({ repository, format, isPartial, path }) => {
+    if (repository !== source.repository || isPartial) return false
+    // A repository may have the same model in many sizes, one file each.
+    if (format !== 'gguf') return true
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    return source.files.some((pattern) => matches(pattern.slice(pattern.lastIndexOf('/') + 1), name))
+  })
+}
+
+export type Fit = 'fits' | 'tight' | 'no' | 'unknown'
+
+/** Whether it would fit: into what is free for models now, or only into a machine that runs nothing else. */
+export function fitOf(
+  { memoryBytes }: Pick<Playbook, 'memoryBytes'>,
+  machine: { readonly freeForModelsBytes: number; readonly mostForModelsBytes: number }
+): Fit {
+  if (memoryBytes === null) return 'unknown'
+  if (memoryBytes <= machine.freeForModelsBytes) return 'fits'
+  return memoryBytes <= machine.mostForModelsBytes ? 'tight' : 'no'
+}
+
+export const FIT_WORDS: Readonly<Record<Fit, readonly [mark: string, words: string]>> = {
+  fits: ['●', 'Fits now'],
+  tight: ['◐', 'Fits when others are stopped'],
+  no: ['○', 'Too big for this machine'],
+  unknown: ['–', 'Memory not known']
+}
