@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { EventName } from '../../shared/contract/channels.ts'
 import type { EventPayload } from '../../shared/contract/commands.ts'
 import type { Live, MachineFacts, Notice } from '../../shared/model/status.ts'
-import type { RunnerView } from '../../shared/model/runner.ts'
+import { ACTIVE_STATES, type RunnerView } from '../../shared/model/runner.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
 import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
@@ -17,7 +17,10 @@ import { createGuardNotifications } from '../notify/guard-notifications.ts'
 import { createNotifier } from '../notify/notifier.ts'
 import { resourcesDir } from '../platform/places.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
+import { createDiscovery } from '../runners/discovery/discovery.ts'
 import { createPlaybooks } from '../runners/playbooks/playbooks.ts'
+import { createContainers } from '../runners/containers/containers.ts'
+import { createFoundContainers } from '../runners/containers/found-containers.ts'
 import { createRunners } from '../runners/supervisor/runners.ts'
 import { createMachineView } from '../sampler/machine-view.ts'
 import { createSampler } from '../sampler/sampler.ts'
@@ -31,6 +34,7 @@ import { createHandlers } from './handlers.ts'
 import { accountOf, liveOf } from './live.ts'
 import { createNotices, type NoticeMore } from './notices.ts'
 import { createOwnCost } from './own-cost.ts'
+import { showPulls } from './show-pull.ts'
 
 /** The core: samples, accounts, runs models, answers the contract. Disposing leaves runners running. */
 export interface App extends Disposable {
@@ -88,6 +92,12 @@ export function createApp(ports: AppPorts): App {
     gpu: () => gpu.latest(),
     askGpu: (timeoutMs) => answerWithin(timeoutMs, gpuAnswers, () => gpu.requestReading())
   })
+  const containers = createContainers({
+    env: process.env,
+    homeDir: places.homeDir,
+    logger,
+    showPull: showPulls(jobs)
+  })
   const runners = createRunners({
     places,
     clock,
@@ -95,11 +105,29 @@ export function createApp(ports: AppPorts): App {
     machine,
     settings: settings.get,
     adapters: ADAPTERS,
+    containers,
     findPlaybook: playbooks.profileOf,
     launchHold: () => guarding.guard.launchHold(),
     // By its name alone a file of llama.cpp's is started; other kinds ask for a profile.
     findModels: async () =>
       (await models.list()).models.filter(({ format, isPartial }) => format === 'gguf' && !isPartial)
+  })
+  const discovery = createDiscovery({
+    places,
+    clock,
+    logger,
+    machine,
+    settings: settings.get,
+    adapters: ADAPTERS,
+    ownPids: () =>
+      new Set([
+        process.pid,
+        ...(gpu.pid === null ? [] : [gpu.pid]),
+        ...runners.holders().flatMap(({ pids }) => pids)
+      ]),
+    activeIds: () =>
+      new Set(runners.list().flatMap(({ id, state }) => (ACTIVE_STATES.includes(state) ? [id] : []))),
+    containers: createFoundContainers(process.env)
   })
   const sampler = createSampler({
     places,
@@ -220,6 +248,8 @@ export function createApp(ports: AppPorts): App {
       notices,
       recent,
       runners,
+      containers,
+      discovery,
       playbooks,
       jobs,
       models,
@@ -264,7 +294,18 @@ export function createApp(ports: AppPorts): App {
       )
     },
     dispose() {
-      disposeAll([jobs, models, notifications, notifier, gpu, runners, sampler, guarding, ...subscriptions])
+      disposeAll([
+        jobs,
+        models,
+        notifications,
+        notifier,
+        gpu,
+        discovery,
+        runners,
+        sampler,
+        guarding,
+        ...subscriptions
+      ])
     }
   }
 }

@@ -7,6 +7,8 @@ import type { RecentRing } from '../history/recent.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ModelCatalog } from '../models/catalog.ts'
 import type { Playbooks } from '../runners/playbooks/playbooks.ts'
+import type { Discovery } from '../runners/discovery/types.ts'
+import type { EngineContainers } from '../runners/containers/containers.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
@@ -27,6 +29,9 @@ export interface HandlerParts {
   readonly notices: Notices
   readonly recent: RecentRing
   readonly runners: Runners
+  readonly containers: EngineContainers
+  /** Runners that others started. */
+  readonly discovery: Discovery
   readonly playbooks: Playbooks
   /** Everything long: downloads, pulls, set-ups. */
   readonly jobs: Jobs
@@ -83,7 +88,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'recent.get': async ({ windowS }) => ok(recent.read(windowS)),
     'runners.list': async () => ok(runners.list()),
-    'runners.start': ({ target, settings: changes }) => runners.start(target, changes),
+    'runners.start': ({ target, kind, settings: changes }) => runners.start(target, changes, kind),
     'runners.stop': ({ id }) => runners.stop(id),
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
     'runners.installed': async () => ok(await runners.installed()),

@@ -1,11 +1,10 @@
-import { err } from '../../../shared/util/result.ts'
+import { ok } from '../../../shared/util/result.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
 import type { HandlerParts } from '../handlers.ts'
 
-const NOT_YET = err({ code: 'internal', message: 'This is not built yet.' } as const)
-
-export function engineHandlers(_parts: HandlerParts): Pick<Handlers, 'engine.get'> {
+/** The container engine that would be used, looked for at each call: it may have been installed just now. */
+export function engineHandlers({ containers }: HandlerParts): Pick<Handlers, 'engine.get'> {
   return {
-    'engine.get': async () => NOT_YET
+    'engine.get': async () => ok(await containers.engine())
   }
 }

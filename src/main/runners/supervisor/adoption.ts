@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import type { LiveContainer } from './container-port.ts'
 import type { Ending } from './ending.ts'
 import { createLiveProcess } from './live-process.ts'
 import { createLoadWatch } from './load-watch.ts'
@@ -18,8 +20,10 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
     core.apply('found-gone', `${label} was running when the machine went down.`)
     return false
   }
+  const container = attach(core, record)
   const found = createLiveProcess(ports, record, {
     child: null,
+    container,
     loadWatch: createLoadWatch(ports.clock.monotonicMs()),
     logStart: log.endOffset(),
     readyAtMs: record.readyAtMs
@@ -35,4 +39,14 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
   core.persist()
   await askReadiness(core, found)
   return true
+}
+
+/** Its output since the log was last written to is what this core has missed. */
+function attach({ deps, closing }: RunnerCore, record: RunnerRecord): LiveContainer | null {
+  if (record.container === null) return null
+  const { log, ports } = deps
+  const sinceMs = statSync(log.path, { throwIfNoEntry: false })?.mtimeMs ?? null
+  const container = ports.containers?.attach(record.container, log.path, sinceMs) ?? null
+  if (container !== null) closing.signal.addEventListener('abort', () => container.dispose(), { once: true })
+  return container
 }

@@ -31,8 +31,13 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
   const { log, adapter, ports, scopes } = deps
   const { clock, logger } = ports
 
-  const onEnd = async (ended: LiveProcess, status: ExitStatus, plan: LaunchPlan | null): Promise<void> => {
+  const onEnd = async (ended: LiveProcess, seen: ExitStatus, plan: LaunchPlan | null): Promise<void> => {
     if (core.live !== ended) return
+    const said = ended.container === null ? null : await ended.container.end(closing.signal)
+    // While the engine was asked, a stop may have come and done the rest.
+    const isOverdue = core.live !== ended || core.stopping !== null || !core.isActive()
+    if (ended.container !== null && (isOverdue || closing.signal.aborted)) return
+    const status = said?.status ?? seen
     const tail = log.read(
       Math.max(ended.logStart, log.endOffset() - REASON_TAIL_BYTES),
       REASON_TAIL_BYTES
@@ -51,7 +56,13 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
     const waitMs = mayRetry ? budget.take(clock.monotonicMs()) : null
     const words = core.guardStopped
       ? GUARD_STOPPED
-      : endWords(core.profile.label, status, wasReady, adapter.explainExit(tail))
+      : endWords(
+          core.profile.label,
+          said?.words ?? exitInWords(status),
+          status,
+          wasReady,
+          adapter.explainExit(tail)
+        )
     if (waitMs === null) {
       core.apply('fail', mayRetry ? `${words} It crashed too often to be started again.` : words)
     } else {
@@ -115,6 +126,7 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
         return
       }
     }
+    await ended.container?.remove()
     if (core.live === ended) core.live = null
     core.persist()
     core.publish()
@@ -134,8 +146,13 @@ function leftBehind(count: number, left: readonly ProcessInfo[]): string {
   return count === 1 ? 'A process it left behind was ended.' : `${count} processes it left behind were ended.`
 }
 
-function endWords(label: string, status: ExitStatus, wasReady: boolean, reason: string | null): string {
-  const how = exitInWords(status)
+function endWords(
+  label: string,
+  how: string,
+  status: ExitStatus,
+  wasReady: boolean,
+  reason: string | null
+): string {
   const when = wasReady ? '' : status.code === 0 ? ' before it was ready' : ' while loading'
   const why = reason === null ? 'Look at its log.' : reason
   return `${label} ${insertBefore(how, when)}. ${why}`

@@ -77,19 +77,20 @@ export async function launch(options: {
         processGroupId: pid,
         mark,
         scopeUnit: unit,
+        container: null,
         port: plan.port,
         url: plan.url,
         modelBytes: plan.modelBytes,
         startedAtMs,
         commandLine
       },
-      { child, loadWatch: createLoadWatch(clock.monotonicMs()), logStart, readyAtMs: null }
+      { child, container: null, loadWatch: createLoadWatch(clock.monotonicMs()), logStart, readyAtMs: null }
     )
   )
 }
 
 /** Without a log nobody could say why it ended, so it is not started. */
-function logProblem(id: string, path: string, error: unknown): ContractError {
+export function logProblem(id: string, path: string, error: unknown): ContractError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const folder = dirname(path)
   const isFull = code === 'ENOSPC' || code === 'EDQUOT'

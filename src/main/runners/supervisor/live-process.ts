@@ -2,12 +2,15 @@ import type { ChildProcess } from 'node:child_process'
 import { isKnown, orZero, type Reading } from '../../../shared/model/reading.ts'
 import type { RunnerBytes } from '../../../shared/model/runner.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
+import { readContainerId, findInContainer } from './container-members.ts'
+import type { ContainerRecord, LiveContainer } from './container-port.ts'
 import { findMarked } from './environment-mark.ts'
 import type { ExitStatus } from './exit-words.ts'
 import type { ProcessIdentity } from './identity.ts'
 import type { LoadWatch } from './load-watch.ts'
 import { createProcessTree } from './process-tree.ts'
 import { isCgroupFrozen, readCgroupPath, readMembers } from './scope.ts'
+import type { SystemdUnit } from './systemd-unit.ts'
 import type { SupervisorPorts } from './types.ts'
 
 /** What is known of a launch and survives in the state file. */
@@ -17,11 +20,15 @@ export interface LaunchFacts {
   readonly processGroupId: number
   readonly mark: string
   readonly scopeUnit: string | null
+  /** Null: a program of this machine. */
+  readonly container: ContainerRecord | null
   readonly port: number
   readonly url: string
   readonly modelBytes: number | null
   readonly startedAtMs: number
   readonly commandLine: readonly string[]
+  /** Set where somebody else had started it and it was taken over as it ran. */
+  readonly adopted?: { readonly unit: SystemdUnit | null } | undefined
 }
 
 /** GPU memory that comes out of the system's. */
@@ -43,6 +50,8 @@ export interface LiveProcess {
   readonly facts: LaunchFacts
   /** Null for one that an earlier core started: its end is seen by looking, its exit code by nobody. */
   readonly child: ChildProcess | null
+  /** Null for a program of this machine, whose end `child` tells. */
+  readonly container: LiveContainer | null
   readonly loadWatch: LoadWatch
   /** Where this launch's text begins in the log. */
   readonly logStart: number
@@ -70,12 +79,19 @@ const NO_BYTES: RunnerBytes = { gpuBytes: 0, hostBytes: 0, fileBytes: 0 }
 export function createLiveProcess(
   ports: Pick<SupervisorPorts, 'machine' | 'places'>,
   facts: LaunchFacts,
-  started: Pick<LiveProcess, 'child' | 'loadWatch' | 'logStart' | 'readyAtMs'>
+  started: Pick<LiveProcess, 'child' | 'container' | 'loadWatch' | 'logStart' | 'readyAtMs'>
 ): LiveProcess {
   const { machine, places } = ports
   const tree = createProcessTree(facts.root, facts.processGroupId, facts.members)
   let cgroupPath: string | null = null
   const inScope = (): readonly number[] => {
+    if (facts.container !== null && cgroupPath === null) {
+      const { pid } = facts.root
+      // The container's own, or one below it: frozen is told for both.
+      if (readContainerId(places.procRoot, pid) === facts.container.id) {
+        cgroupPath = readCgroupPath(places.procRoot, pid)
+      }
+    }
     if (facts.scopeUnit === null) return []
     if (cgroupPath === null) {
       // Only a cgroup that carries our name: before systemd-run acts, the process is still in the session's.
@@ -104,6 +120,10 @@ export function createLiveProcess(
       if (thorough) {
         const marked = findMarked(places.procRoot, processes, facts.mark, facts.root.startTicks)
         for (const pid of marked) also.add(pid)
+        const { container, root } = facts
+        const inside =
+          container === null ? [] : findInContainer(places.procRoot, processes, container.id, root.startTicks)
+        for (const pid of inside) also.add(pid)
       }
       this.members = tree.scan(processes, also)
       const gpuBytes = gpuBytesOf(machine, this.members)

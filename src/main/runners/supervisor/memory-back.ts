@@ -8,6 +8,8 @@ import type { MachineView } from './types.ts'
 export const BACK_SHARE = 0.9
 /** After this the shortfall is named instead of waited for. Freed pages were seen to come back within seconds. */
 export const BACK_DEADLINE_MS = 30_000
+/** A container that had ended was seen to hold its memory for more than three minutes. */
+export const CONTAINER_BACK_DEADLINE_MS = 300_000
 /**
  * What a machine at work takes and gives in seconds: a shortfall below it cannot be told from other programs. It
  * is a tenth of 320 MiB, so that a runner of that size or larger is held to BACK_SHARE alone.
@@ -32,8 +34,9 @@ export async function waitForMemory(options: {
   readonly beforeBytes: number
   readonly expectedBytes: number
   readonly abort: AbortSignal
+  readonly deadlineMs?: number
 }): Promise<Back> {
-  const { machine, clock, beforeBytes, expectedBytes, abort } = options
+  const { machine, clock, beforeBytes, expectedBytes, abort, deadlineMs = BACK_DEADLINE_MS } = options
   // Nothing is proven by a difference to a reading that failed.
   if (beforeBytes <= 0) return { bytesReturned: 0, memoryIsBack: false }
   const began = clock.monotonicMs()
@@ -42,7 +45,7 @@ export async function waitForMemory(options: {
     const elapsedMs = clock.monotonicMs() - began
     const onlyNoise = elapsedMs >= NOISE_AFTER_MS && expectedBytes - bytesReturned <= NOISE_BYTES
     if (onlyNoise || bytesReturned >= expectedBytes * BACK_SHARE) return { bytesReturned, memoryIsBack: true }
-    const timeIsUp = elapsedMs >= BACK_DEADLINE_MS
+    const timeIsUp = elapsedMs >= deadlineMs
     if (timeIsUp || !(await pause(LOOK_INTERVAL_MS, abort))) return { bytesReturned, memoryIsBack: false }
   }
 }

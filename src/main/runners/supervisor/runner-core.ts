@@ -1,6 +1,7 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import {
   ACTIVE_STATES,
+  type HeldModel,
   type Profile,
   type RunnerActivity,
   type RunnerState,
@@ -50,9 +51,13 @@ export interface RunnerCore {
   activity: RunnerActivity | null
   /** Why it is believed to do nothing though it is ready. */
   stuck: string | null
+  /** Those inside it, as last listed; null where it holds at most one. */
+  models: readonly HeldModel[] | null
   starting: Promise<Result<RunnerView, ContractError>> | null
   stopping: Promise<Result<StopResult, ContractError>> | null
   cleaning: Promise<unknown> | null
+  /** A container on its way, which may take as long as its image; `done` settles when it is there, or none is. */
+  launching: { readonly abort: AbortController; readonly done: Promise<unknown> } | null
   /** The wait before a crashed runner is started again. */
   retry: AbortController | null
   view(): RunnerView
@@ -86,9 +91,11 @@ export function createRunnerCore(initial: Profile, deps: SupervisorDeps): Runner
     guardStopped: false,
     activity: null,
     stuck: null,
+    models: null,
     starting: null,
     stopping: null,
     cleaning: null,
+    launching: null,
     retry: null,
     view() {
       return viewOf(this)

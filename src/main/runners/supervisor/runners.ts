@@ -2,17 +2,24 @@ import { join } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import { profileSchema } from '../../../shared/contract/schemas.ts'
 import { RUNNER_KINDS, type Profile, type RunnerKind, type RunnerView } from '../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { createEmitter } from '../../../shared/util/emitter.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
+import { freeSlug } from '../profiles/slug.ts'
 import { openProfiles } from '../profiles/store.ts'
 import type { RunnerAdapter } from './adapter.ts'
 import { markStem } from './environment-mark.ts'
+import { isContained } from './container-members.ts'
 import { createScopes } from './launch.ts'
+import { isAlive } from './identity.ts'
+import { isDraftOf, noteInLog, recordOfAdopted } from './taken-over.ts'
 import { openLogFile, type LogFile } from './log-file.ts'
 import { createLogFollower, type LogFollower } from './log-follower.ts'
 import { createPlanning } from './planning.ts'
 import { createRecordKeeper } from './record-keeper.ts'
 import { loadRecords, readBootId, type RunnerRecord } from './state-file.ts'
+import { freeMemory, loadInside, unloadInside, type Inside } from './service/inside.ts'
+import { createServiceSupervisor } from './service/service-supervisor.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import { expandHome, resolveTarget, type NamedModel } from './target.ts'
 import { createTicker } from './ticker.ts'
@@ -40,6 +47,8 @@ export function createRunners(
     readonly adapters: Readonly<Record<RunnerKind, RunnerAdapter>>
     /** Filtered before a runner sees it; also says where to search for binaries. */
     readonly env?: NodeJS.ProcessEnv
+    /** The profile that a playbook becomes when it is started by its id; null: there is no such playbook. */
+    readonly findPlaybook?: (id: string) => Promise<Result<Profile, ContractError> | null>
     /** Models on this machine, for a start by the name of one. */
     readonly findModels?: () => Promise<readonly NamedModel[]>
   }
@@ -84,7 +93,8 @@ export function createRunners(
 
   const add = (profile: Profile): Entry => {
     const log = openLogFile(join(places.dataDir, LOGS_FOLDER, `${profile.id}.log`))
-    const supervisor = createSupervisor(profile, {
+    const isService = RUNNER_SPECS[profile.kind].way === 'service'
+    const supervisor = (isService ? createServiceSupervisor : createSupervisor)(profile, {
       ports,
       adapter: adapters[profile.kind],
       log,
@@ -167,7 +177,10 @@ export function createRunners(
     return found.flatMap(({ mark, root, commandLine }): RunnerRecord[] => {
       const profile = profileOf(mark)
       if (profile === undefined) return []
-      const address = adapters[profile.kind].addressOf(commandLine)
+      // Its command line says where it listens inside, not where it is published.
+      const address = isContained(places.procRoot, root.pid)
+        ? null
+        : adapters[profile.kind].addressOf(commandLine)
       if (address === null || taken.has(profile.id)) {
         notices.emit({
           text: `${root.name} (pid ${root.pid}) runs ${profile.label}, but was not written down and cannot be taken back.`,
@@ -180,6 +193,14 @@ export function createRunners(
         recordOfFound({ profile, mark, root, commandLine, address, bootId, nowMs: ports.clock.nowMs() })
       ]
     })
+  }
+
+  const closing = new AbortController()
+  const inside = (id: string): Inside | null => {
+    const supervisor = entries.get(id)?.supervisor
+    if (supervisor === undefined) return null
+    const adapter = adapters[supervisor.profile().kind]
+    return { adapter, ports, view: () => supervisor.view(), abort: closing.signal }
   }
 
   const unknown = (id: string): { readonly ok: false; readonly error: ContractError } =>
@@ -210,24 +231,33 @@ export function createRunners(
 
     list: () => [...entries.values()].map(({ supervisor }) => supervisor.view()),
 
-    async start(target, changed) {
+    async start(target, changed, kind) {
       // Without a wait where a profile or a path is named: who stops right after must find the start begun.
-      const resolve = (models: readonly NamedModel[] | null): ReturnType<typeof resolveTarget> =>
+      const resolve = (
+        models: readonly NamedModel[] | null,
+        playbook: Profile | null
+      ): ReturnType<typeof resolveTarget> =>
         resolveTarget(
           target,
           changed,
           {
             profiles: [...entries.values()].map((entry) => entry.supervisor.profile()),
             isTaken: (id) => entries.has(id),
+            playbook,
             models
           },
-          places.homeDir
+          places.homeDir,
+          kind
         )
-      let resolved = resolve(null)
-      if (resolved.ok && resolved.value === 'ask-models')
-        resolved = resolve((await ports.findModels?.()) ?? [])
+      let resolved = resolve(null, null)
+      if (resolved.ok && resolved.value === 'ask-more') {
+        const playbook = (await ports.findPlaybook?.(target)) ?? ok(null)
+        if (!playbook.ok) return playbook
+        const models = playbook.value === null ? await ports.findModels?.() : []
+        resolved = resolve(models ?? [], playbook.value)
+      }
       if (!resolved.ok) return resolved
-      if (resolved.value === 'ask-models') return unknown(target)
+      if (resolved.value === 'ask-more') return unknown(target)
       const { isNew } = resolved.value
       const checked = checkProfile(resolved.value.profile)
       if (!checked.ok) return checked
@@ -247,8 +277,53 @@ export function createRunners(
       return started
     },
 
+    async adoptFound(found, draft) {
+      const { root } = found
+      const isThere = machine
+        .processes()
+        .some((one) => one.pid === root.pid && one.startTicks === root.startTicks && isAlive(one))
+      if (!isThere) return err({ code: 'not-found', message: `Process ${root.pid} has ended meanwhile.` })
+      const holder = [...entries.values()].find(({ supervisor }) => supervisor.view().pids.includes(root.pid))
+      if (holder !== undefined) {
+        const { label } = holder.supervisor.profile()
+        return err({ code: 'already-running', message: `Process ${root.pid} belongs to ${label} already.` })
+      }
+      const same = [...entries.values()].find(
+        ({ supervisor }) =>
+          supervisor.view().state === 'stopped' &&
+          !supervisor.isBusy() &&
+          isDraftOf(supervisor.profile(), draft)
+      )
+      const id = same?.supervisor.profile().id ?? freeSlug(draft.label, (taken) => entries.has(taken))
+      const checked = checkProfile({ ...draft, id })
+      if (!checked.ok) return checked
+      const profile = checked.value
+      const { supervisor, log } = same ?? add(profile)
+      if (found.port !== null) planning.promise(id, found.port)
+      noteInLog(log, found)
+      // Saved first: the record of a core that ends now must find its profile.
+      const saved = save(profile)
+      const record = recordOfAdopted({ found, profile, dataDir: places.dataDir, bootId })
+      await supervisor.adopt(record)
+      if (!saved.ok) notices.emit({ text: saved.error.message, whatToDo: 'It will be gone after a restart.' })
+      return ok(supervisor.view())
+    },
+
     async stop(id) {
       return entries.get(id)?.supervisor.stop() ?? unknown(id)
+    },
+
+    async free(id) {
+      const runner = inside(id)
+      return runner === null ? unknown(id) : freeMemory(runner)
+    },
+    async loadModel(id, model) {
+      const runner = inside(id)
+      return runner === null ? unknown(id) : loadInside(runner, model)
+    },
+    async unloadModel(id, model) {
+      const runner = inside(id)
+      return runner === null ? unknown(id) : unloadInside(runner, model)
     },
 
     async readLog(id, offset, maxBytes) {
@@ -321,6 +396,7 @@ export function createRunners(
     onNotice: (listener) => notices.on(listener),
 
     dispose() {
+      closing.abort()
       ticker.dispose()
       for (const { supervisor } of entries.values()) supervisor.dispose()
     }

@@ -5,6 +5,7 @@ import type { LaunchPlan } from './adapter.ts'
 import type { ExitStatus } from './exit-words.ts'
 import { processesInWords } from './identity.ts'
 import { launch } from './launch.ts'
+import { launchContainer } from './launch-container.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
 
@@ -20,7 +21,41 @@ export function createStarting(
   onEnd: (ended: LiveProcess, status: ExitStatus, plan: LaunchPlan) => Promise<void>
 ): Starting {
   const { deps, closing } = core
+  /** Settles when it is there, or once something begins that takes long: a stop may end that at any time. */
+  const spawnContainer = (plan: LaunchPlan): Promise<Result<RunnerView, ContractError>> => {
+    const { promise: answer, resolve } = Promise.withResolvers<Result<RunnerView, ContractError>>()
+    const abort = new AbortController()
+    const start = async (): Promise<void> => {
+      const launched = await launchContainer({
+        ...deps,
+        id: core.profile.id,
+        plan,
+        abort: AbortSignal.any([abort.signal, closing.signal]),
+        onPhase(words) {
+          if (core.state !== 'starting') return
+          core.text = words
+          core.publish()
+          resolve(ok(core.view()))
+        }
+      })
+      core.launching = null
+      if (launched.ok) {
+        const { container } = launched.value
+        closing.signal.addEventListener('abort', () => container?.dispose(), { once: true })
+        core.live = launched.value
+        core.persist()
+        core.publish()
+        resolve(ok(core.view()))
+      } else {
+        if (core.state === 'starting' && !closing.signal.aborted) core.apply('fail', launched.error.message)
+        resolve(launched)
+      }
+    }
+    core.launching = { abort, done: start() }
+    return answer
+  }
   const spawn = async (plan: LaunchPlan): Promise<Result<RunnerView, ContractError>> => {
+    if (plan.container !== null) return spawnContainer(plan)
     const launched = await launch({ ...deps, id: core.profile.id, plan })
     if (!launched.ok) {
       core.apply('fail', launched.error.message)

@@ -16,12 +16,18 @@ const recordSchema = z.object({
   processGroupId: z.int().min(2),
   mark: z.string(),
   scopeUnit: z.string().nullable(),
+  /** Absent in files of earlier versions, which had none. */
+  container: z.object({ id: z.string(), socket: z.string() }).nullable().default(null),
   port: z.number(),
   url: z.string(),
   modelBytes: z.number().nullable(),
   startedAtMs: z.number(),
   readyAtMs: z.number().nullable(),
   commandLine: z.array(z.string()),
+  /** Of one that was taken over as it ran: what else would start it again. */
+  adopted: z
+    .object({ unit: z.object({ name: z.string(), manager: z.enum(['user', 'system']) }).nullable() })
+    .optional(),
   /** Start times and pids count from a boot; after another one they mean nothing. */
   bootId: z.string()
 })

@@ -4,7 +4,14 @@ import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { endTree } from './end-tree.ts'
 import { ownBytes, type LiveProcess } from './live-process.ts'
-import { describeStop, expectedBytes, waitForMemory } from './memory-back.ts'
+import {
+  BACK_DEADLINE_MS,
+  CONTAINER_BACK_DEADLINE_MS,
+  describeStop,
+  expectedBytes,
+  waitForMemory
+} from './memory-back.ts'
+import { orderUnitStop, stopUnitCommand, type SystemdUnit } from './systemd-unit.ts'
 import type { SupervisorPorts } from './types.ts'
 
 /**
@@ -39,8 +46,11 @@ export async function stopLive(options: {
   const gpuBytes = live.gpu.isKnown ? live.bytes.gpuBytes : live.gpu.peakBytes
   const bytesExpected = expectedBytes({ ...live.bytes, gpuBytes })
   const gpuReport = live.gpu.isKnown ? 'fresh' : gpuBytes > 0 ? 'earlier' : 'never'
+  const unit = live.facts.adopted?.unit ?? null
+  const refusal = unit === null ? null : await orderUnitStop(unit, process.env)
   onPhase('Stopping: waiting for its processes to end.')
   const beforeBytes = machine.availableBytes()
+  await live.container?.stop(graceMs, abort)
   const report = await endTree({
     look: (thorough) => live.look(thorough),
     graceMs,
@@ -56,6 +66,8 @@ export async function stopLive(options: {
   const left = report.left.map(({ pid, name }) => ({ pid, name, bytes: ownBytes(machine, pid) }))
   const stillHeld = left.reduce((sum, item) => sum + item.bytes, 0)
   if (left.length === 0) {
+    // Its /dev/shm goes with it.
+    await live.container?.remove()
     onPhase(`Stopping: its processes are gone, waiting for ${bytesInWords(bytesExpected)} to come back.`)
   }
   const back = await waitForMemory({
@@ -64,18 +76,25 @@ export async function stopLive(options: {
     beforeBytes,
     // What cannot come back is not waited for; the result still says what was expected.
     expectedBytes: Math.max(0, bytesExpected - stillHeld),
-    abort
+    abort,
+    deadlineMs: live.container === null ? BACK_DEADLINE_MS : CONTAINER_BACK_DEADLINE_MS
   })
   if (abort.aborted) return interrupted
+  const result = describeStop({
+    label,
+    bytesReturned: back.bytesReturned,
+    bytesExpected,
+    seconds: (clock.monotonicMs() - began) / 1000,
+    left,
+    memoryIsBack: back.memoryIsBack && left.length === 0,
+    gpuReport
+  })
   return ok(
-    describeStop({
-      label,
-      bytesReturned: back.bytesReturned,
-      bytesExpected,
-      seconds: (clock.monotonicMs() - began) / 1000,
-      left,
-      memoryIsBack: back.memoryIsBack && left.length === 0,
-      gpuReport
-    })
+    unit === null || refusal === null ? result : { ...result, text: `${result.text} ${again(unit, refusal)}` }
   )
 }
+
+/** What a signal alone does not keep away. */
+const again = (unit: SystemdUnit, refusal: string): string =>
+  `systemd could not be told to stop ${unit.name} (${refusal}) and may start it again. ` +
+  `To keep it stopped: ${stopUnitCommand(unit).join(' ')}`

@@ -18,8 +18,10 @@ export function stopRunner(
 async function end(core: RunnerCore, failure: string | null): Promise<Result<StopResult, ContractError>> {
   const { ports } = core.deps
   core.retry?.abort()
+  core.launching?.abort.abort()
   core.apply('stop', 'Stopping.')
   await core.starting
+  await core.launching?.done
   await core.cleaning
   const result = await stopLive({
     label: core.profile.label,

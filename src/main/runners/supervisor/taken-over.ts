@@ -29,7 +29,6 @@ export function recordOfAdopted(options: {
     mark: newMark(profile.id, dataDir),
     scopeUnit: null,
     container: null,
-    container: null,
     port: port ?? 0,
     url: url ?? '',
     modelBytes: null,

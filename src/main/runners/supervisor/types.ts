@@ -3,6 +3,7 @@ import type {
   FieldSettings,
   Installation,
   Profile,
+  RunnerKind,
   RunnerView,
   StopResult
 } from '../../../shared/model/runner.ts'
@@ -13,6 +14,9 @@ import type { Settings } from '../../../shared/settings/schema.ts'
 import type { Disposable } from '../../../shared/util/disposable.ts'
 import type { Result } from '../../../shared/util/result.ts'
 import type { Clock, Logger, Places } from '../../platform/ports.ts'
+import type { ProcessIdentity } from './identity.ts'
+import type { SystemdUnit } from './systemd-unit.ts'
+import type { Containers } from './container-port.ts'
 
 /** What the supervisor must see of the machine, read fresh at each call. */
 export interface MachineView {
@@ -36,7 +40,28 @@ export interface SupervisorPorts {
   readonly settings: () => Settings
   /** Why nothing may be launched now, in words; null: it may. Absent: always. */
   readonly launchHold?: () => string | null
+  /** Absent: what needs a container is not started. */
+  readonly containers?: Containers
 }
+
+/** A runner that runs and that somebody else started. */
+export interface FoundProcess {
+  readonly root: ProcessIdentity
+  /** All that belongs to it. */
+  readonly members: readonly ProcessIdentity[]
+  /** Null where its process group holds other programs, too: a script, a pipeline. */
+  readonly processGroupId: number | null
+  readonly port: number | null
+  readonly url: string | null
+  /** Secrets redacted. */
+  readonly commandLine: readonly string[]
+  readonly startedAtMs: number
+  /** Where systemd would start it again. */
+  readonly unit: SystemdUnit | null
+}
+
+/** A profile that has no id yet. */
+export type ProfileDraft = Profile extends infer P ? (P extends Profile ? Omit<P, 'id'> : never) : never
 
 /** Text of a log and the bytes it stands for. */
 export interface LogPiece {
@@ -57,8 +82,23 @@ export interface Runners extends Disposable {
    */
   adoptLeftRunning(): Promise<readonly RunnerView[]>
   list(): readonly RunnerView[]
-  start(target: string, settings: FieldSettings | undefined): Promise<Result<RunnerView, ContractError>>
+  /** `kind`: what is to run a model that has no profile yet; llama.cpp where nothing is said. */
+  start(
+    target: string,
+    settings: FieldSettings | undefined,
+    kind?: RunnerKind
+  ): Promise<Result<RunnerView, ContractError>>
+  /**
+   * Supervises from now on what somebody else started, as if it had been started here; its profile is saved. Fails
+   * where it has ended meanwhile, or is a runner of ours already.
+   */
+  adoptFound(found: FoundProcess, draft: ProfileDraft): Promise<Result<RunnerView, ContractError>>
   stop(id: string): Promise<Result<StopResult, ContractError>>
+  /** Asks a ready runner to give memory back without ending; says what came back. */
+  free(id: string): Promise<Result<StopResult, ContractError>>
+  /** One of the models inside a runner that holds several; settles when it is loaded. */
+  loadModel(id: string, model: string): Promise<Result<void, ContractError>>
+  unloadModel(id: string, model: string): Promise<Result<void, ContractError>>
   readLog(id: string, offset: number | null, maxBytes: number): Promise<Result<LogPiece, ContractError>>
   profiles(): readonly Profile[]
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>

@@ -69,6 +69,7 @@ export function recordOfFound(found: {
     processGroupId: root.processGroupId,
     mark,
     scopeUnit: null,
+    container: null,
     port: address.port,
     url: address.url,
     modelBytes: null,

@@ -1,4 +1,6 @@
 import type {
+  FreeOffer,
+  HeldModel,
   Profile,
   RunnerActivity,
   RunnerState,
@@ -6,6 +8,7 @@ import type {
   StopResult
 } from '../../../shared/model/runner.ts'
 import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
+import type { RunnerAdapter } from './adapter.ts'
 import { residentBytes, type LiveProcess } from './live-process.ts'
 
 /** Clients need not hear of changes they would round away. */
@@ -21,6 +24,8 @@ export function viewOf(parts: {
   readonly restarts: number
   readonly activity: RunnerActivity | null
   readonly stuck: string | null
+  readonly models: readonly HeldModel[] | null
+  readonly deps: { readonly adapter: Pick<RunnerAdapter, 'free' | 'models'> }
 }): RunnerView {
   const { profile, state, text, live, lastStop, restarts } = parts
   const frozen = live !== null && live.isFrozen && live.exit === null && state !== 'stopping'
@@ -45,13 +50,22 @@ export function viewOf(parts: {
     lastStop,
     commandLine: live?.facts.commandLine ?? [],
     restarts,
-    containerId: null,
+    containerId: live?.facts.container?.id ?? null,
     activity: state === 'ready' ? parts.activity : null,
     stuck: state === 'ready' && !frozen ? parts.stuck : null,
     training: null,
-    models: null,
-    free: null
+    models: state === 'ready' ? parts.models : null,
+    free: state === 'ready' ? freeOffer(parts.deps.adapter, parts.models) : null
   }
+}
+
+/** Of a kind that may hold several models, one that holds a single one cannot let go of it while it runs. */
+function freeOffer(
+  { free, models }: Pick<RunnerAdapter, 'free' | 'models'>,
+  held: readonly HeldModel[] | null
+): FreeOffer | null {
+  if (free === null || (models !== null && held === null)) return null
+  return { frees: free.frees, text: free.text }
 }
 
 /** What stays true of one that is frozen: nothing comes back by it. */

@@ -1,0 +1,20 @@
+import type { ContractError } from '../../shared/contract/errors.ts'
+import { err, ok } from '../../shared/util/result.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { ShowPull } from '../runners/containers/containers.ts'
+
+/** Pulls of images as jobs: shown, and given up where the user says so. */
+export const showPulls =
+  (jobs: Jobs): ShowPull =>
+  (label, pull) =>
+    new Promise<ContractError | null>((settle) => {
+      jobs.run('pull', label, async (signal, report) => {
+        const given = { code: 'disconnected', message: `${label}: the pull was cancelled.` } as const
+        signal.addEventListener('abort', () => settle(given), { once: true })
+        const problem = await pull(signal, ({ doneBytes, totalBytes }, text) =>
+          report({ doneBytes, totalBytes, text })
+        )
+        settle(problem)
+        return problem === null ? ok(`${label} is here.`) : err(problem)
+      })
+    })

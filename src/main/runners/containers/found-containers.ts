@@ -1,0 +1,60 @@
+import { faultInWords } from './fault-words.ts'
+import { findEngine } from './find-engine.ts'
+import { member, textMember } from './json.ts'
+import type { EngineClient } from './engine-client.ts'
+
+const INSPECT_TIMEOUT_MS = 5_000
+/** After its SIGKILL an engine has the container gone in a second or two. */
+const STOP_EXTRA_MS = 20_000
+
+/** What the engine knows of containers that somebody else started. Nothing here throws. */
+export interface FoundContainers {
+  /** The container's name for people; null where no engine knows it. */
+  name(containerId: string): Promise<string | null>
+  /** The port of this machine that leads to `port` inside; null where none does. */
+  hostPort(containerId: string, port: number): Promise<number | null>
+  /** Asks the engine to stop it, and waits until it has; why it did not, in words, or null. */
+  stop(containerId: string, graceMs: number, abort: AbortSignal): Promise<string | null>
+}
+
+export function createFoundContainers(env: NodeJS.ProcessEnv): FoundContainers {
+  const inspect = async (containerId: string): Promise<unknown> => {
+    const { client } = await findEngine(env)
+    return client === null ? null : inspectWith(client, containerId)
+  }
+  return {
+    async name(containerId) {
+      return textMember(await inspect(containerId), 'Name')?.replace(/^\//, '') ?? null
+    },
+    async hostPort(containerId, port) {
+      return hostPortOf(await inspect(containerId), port)
+    },
+    async stop(containerId, graceMs, abort) {
+      const { client, report } = await findEngine(env, abort)
+      if (client === null) return report.text
+      const stopped = await client.json({
+        method: 'POST',
+        path: `/containers/${containerId}/stop`,
+        query: { t: String(Math.ceil(graceMs / 1000)) },
+        timeoutMs: graceMs + STOP_EXTRA_MS,
+        abort
+      })
+      if (stopped.ok || (stopped.error.kind === 'refused' && stopped.error.status === 404)) return null
+      return faultInWords('to stop a container', stopped.error).message
+    }
+  }
+}
+
+async function inspectWith(client: EngineClient, containerId: string): Promise<unknown> {
+  const found = await client.json({ path: `/containers/${containerId}/json`, timeoutMs: INSPECT_TIMEOUT_MS })
+  return found.ok ? found.value : null
+}
+
+/** From GET /containers/ID/json; with the host's network the port inside is the one of this machine. */
+export function hostPortOf(inspected: unknown, port: number): number | null {
+  if (textMember(member(inspected, 'HostConfig'), 'NetworkMode') === 'host') return port
+  const bindings = member(member(member(inspected, 'NetworkSettings'), 'Ports'), `${port}/tcp`)
+  const first: unknown = Array.isArray(bindings) ? bindings[0] : undefined
+  const found = Number(textMember(first, 'HostPort') ?? '')
+  return Number.isInteger(found) && found > 0 ? found : null
+}
