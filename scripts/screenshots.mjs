@@ -9,6 +9,10 @@ import { serveFakeCore } from '../test/support/fake-core/server.ts'
 const root = join(import.meta.dirname, '..')
 const target = join(root, 'docs/screenshots/states')
 
+/** Names that begin so, where some are given after the renderer's folder; else all. */
+const only = process.argv.slice(3)
+const isWanted = ([name]) => only.length === 0 || only.some((one) => name.startsWith(one))
+
 /** After the first tick the graph has been drawn; a second one shows that nothing jumps. */
 const SETTLE_MS = 1300
 
@@ -24,6 +28,19 @@ const SHOTS = [
   ['narrow-light', 'calm', 'light', 'Overview', 900, 600],
   ['models-light', 'calm', 'light', 'Models', 1280, 800],
   ['models-dark', 'calm', 'dark', 'Models', 1280, 800],
+  ['kinds-light', 'kinds', 'light', 'Overview', 1280, 800],
+  ['kinds-dark', 'kinds', 'dark', 'Overview', 1280, 800],
+  ['training-dark', 'kinds', 'dark', 'Overview', 1280, 800, 'card:llama-8b-lora'],
+  ['elsewhere-light', 'kinds', 'light', 'Overview', 1280, 800, 'Running elsewhere'],
+  ['kinds-narrow-dark', 'kinds', 'dark', 'Overview', 900, 600],
+  ['models-kinds-light', 'kinds', 'light', 'Models', 1280, 800],
+  ['playbooks-dark', 'kinds', 'dark', 'Models', 1280, 800, 'Playbooks'],
+  ['new-light', 'kinds', 'light', 'Models', 1280, 800, 'new'],
+  ['new-narrow-dark', 'kinds', 'dark', 'Models', 900, 600, 'new'],
+  ['form-vllm-light', 'kinds', 'light', 'Models', 1280, 1400, 'new:vLLM'],
+  ['form-vllm-dark', 'kinds', 'dark', 'Models', 900, 600, 'new:vLLM'],
+  ['set-up-light', 'kinds', 'light', 'Models', 1280, 800, 'set-up:LM Studio'],
+  ['first-day-light', 'first-day', 'light', 'Models', 1280, 800],
   ['ask-light', 'ask-warn', 'light', 'Overview', 1280, 800],
   ['ask-dark', 'ask-warn', 'dark', 'Models', 900, 600],
   ['frozen-dark', 'frozen', 'dark', 'Overview', 1280, 800],
@@ -52,13 +69,31 @@ async function scrollTo(page, title) {
   await card.evaluate((one) => one.scrollIntoView({ block: 'start' }))
 }
 
+async function scrollToCard(page, label) {
+  const card = page.getByRole('article', { name: `Model ${label}` })
+  await card.waitFor()
+  await card.evaluate((one) => one.scrollIntoView({ block: 'start' }))
+}
+
+/** 'new': the kinds; 'new:NAME': the form of one; 'set-up:NAME': its steps. */
+async function openNew(page, what) {
+  const [how, kind] = what.split(':')
+  await page.getByRole('button', { name: 'New…' }).click()
+  if (kind === undefined) return
+  const word = how === 'new' ? 'New' : 'Set up'
+  await page.getByRole('button', { name: `${word} ${kind}`, exact: true }).click()
+  if (how !== 'new') return
+  await page.getByLabel('Model', { exact: true }).fill('Qwen/Qwen3-32B-FP4')
+  await page.getByText('Other machines on the network too').click()
+}
+
 mkdirSync(target, { recursive: true })
 const server = await serveFakeCore(process.argv[2] ?? join(root, 'out/renderer'), 0)
 const { port } = server.address()
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs() })
 let complaints = 0
 try {
-  for (const [name, scenario, colorScheme, pageName, width, height, at] of SHOTS) {
+  for (const [name, scenario, colorScheme, pageName, width, height, at] of SHOTS.filter(isWanted)) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme })
     const page = await context.newPage()
     const complain = (text) => {
@@ -73,7 +108,9 @@ try {
     await page.getByRole('status').waitFor()
     const rail = page.getByRole('navigation')
     if (pageName !== 'Overview') await rail.getByRole('button', { name: pageName, exact: true }).click()
-    if (at === 'incident') await page.locator('[data-incident]').first().click()
+    if (at?.startsWith('card:')) await scrollToCard(page, at.slice('card:'.length))
+    else if (/^(new|set-up)/.test(at ?? '')) await openNew(page, at)
+    else if (at === 'incident') await page.locator('[data-incident]').first().click()
     else if (at !== undefined) await scrollTo(page, at)
     if (scenario === 'lost') await page.getByText('Connection lost').waitFor()
     await page.waitForTimeout(SETTLE_MS)

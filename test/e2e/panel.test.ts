@@ -133,7 +133,7 @@ describe('the panel', () => {
     await panel.go('Models')
     const rows = page.getByRole('button', { name: /^Edit / })
     const before = await rows.count()
-    await page.getByRole('button', { name: 'Start another model…' }).click()
+    await panel.newOf('llama.cpp')
     await page.getByLabel('Model file').fill('/nowhere/at-all.gguf')
     for (let at = 0; at < 3; at += 1) {
       await panel.startButton('at-all').click()

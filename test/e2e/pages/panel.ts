@@ -53,10 +53,16 @@ export class Panel {
     return this.page.getByRole('button', { name: `Stop ${name}`, exact: true })
   }
 
+  /** Models page: the empty form of a kind, or its steps where it is to be set up. */
+  async newOf(kind: string, how: 'New' | 'Set up' = 'New'): Promise<void> {
+    await this.page.getByRole('button', { name: 'New…' }).click()
+    await this.page.getByRole('button', { name: `${how} ${kind}`, exact: true }).click()
+  }
+
   /** Models page: any file by its path, saved and started. */
   async startByPath(model: NewModel): Promise<void> {
     await this.go('Models')
-    await this.page.getByRole('button', { name: 'Start another model…' }).click()
+    await this.newOf('llama.cpp')
     await this.page.getByLabel('Model file').fill(model.path)
     await this.page.getByLabel('Name', { exact: true }).fill(model.name)
     if (model.extraArgs !== undefined) {
