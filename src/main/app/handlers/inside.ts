@@ -1,12 +1,13 @@
-import { err } from '../../../shared/util/result.ts'
+import { err, ok } from '../../../shared/util/result.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
 import type { HandlerParts } from '../handlers.ts'
 
-const NOT_YET = err({ code: 'internal', message: 'This is not built yet.' } as const)
+const NO_TRAINING = err({ code: 'not-found', message: 'This runner is no training job.' } as const)
 
-export function insideHandlers(
-  _parts: HandlerParts
-): Pick<
+/** What is done inside a runner that goes on running: memory given back, models loaded and unloaded, training. */
+export function insideHandlers({
+  runners
+}: HandlerParts): Pick<
   Handlers,
   | 'runners.free'
   | 'runners.load-model'
@@ -15,10 +16,16 @@ export function insideHandlers(
   | 'runners.stop-after-checkpoint'
 > {
   return {
-    'runners.free': async () => NOT_YET,
-    'runners.load-model': async () => NOT_YET,
-    'runners.unload-model': async () => NOT_YET,
-    'runners.training': async () => NOT_YET,
-    'runners.stop-after-checkpoint': async () => NOT_YET
+    'runners.free': ({ id }) => runners.free(id),
+    'runners.load-model': async ({ id, model }) => {
+      const loaded = await runners.loadModel(id, model)
+      return loaded.ok ? ok({}) : loaded
+    },
+    'runners.unload-model': async ({ id, model }) => {
+      const unloaded = await runners.unloadModel(id, model)
+      return unloaded.ok ? ok({}) : unloaded
+    },
+    'runners.training': async () => NO_TRAINING,
+    'runners.stop-after-checkpoint': async () => NO_TRAINING
   }
 }

@@ -1,66 +1,34 @@
-import type { ContractError } from '../../../../shared/contract/errors.ts'
-import type { Installation, Profile } from '../../../../shared/model/runner.ts'
-import { err, ok, type Result } from '../../../../shared/util/result.ts'
-import { checkModelFile } from '../../../models/model-file.ts'
-import type { LaunchPlan, PlanContext, RunnerAdapter } from '../../supervisor/adapter.ts'
-import { choosePort, loopbackUrl, optionValue, portOf } from '../common/port.ts'
-import { checkExtraArgs, LLAMA_SERVER_ENV, llamaServerArgs } from './args.ts'
+import type { Installation } from '../../../../shared/model/runner.ts'
+import { LLAMACPP_SPEC } from '../../../../shared/model/specs/llamacpp.ts'
+import type { PlanContext, RunnerAdapter } from '../../supervisor/adapter.ts'
+import { loopbackUrl, optionValue, portOf } from '../common/port.ts'
+import { activityOf } from './activity.ts'
 import { explainLlamaExit } from './explain-exit.ts'
 import { findLlamaServer } from './find-binary.ts'
+import { planLlamaServer } from './plan.ts'
 import { probeHealth } from './probe.ts'
+import { proveLlama } from './prove.ts'
+import { recogniseLlama } from './recognise.ts'
+import { routerFree, routerModels } from './router.ts'
+import { SET_UP } from './set-up.ts'
 
-/** llama-server's own default for years; scripts and editors expect it. */
-const DEFAULT_PORT = 8080
-
-/** llama.cpp's llama-server with one model. */
+/** llama.cpp's llama-server: with one model, or as the router of a folder of them. */
 export const llamaCppAdapter: RunnerAdapter = {
   kind: 'llamacpp',
-  defaultPort: DEFAULT_PORT,
+  defaultPort: LLAMACPP_SPEC.defaultPort,
   plan: planLlamaServer,
   installed,
   addressOf,
   probe: probeHealth,
   explainExit: explainLlamaExit,
-  recognise: () => null,
-  prove: async () => ({ works: true, text: 'It answers.' }),
-  activity: async () => null,
+  recognise: recogniseLlama,
+  prove: proveLlama,
+  activity: activityOf,
+  // Its log tells of no share; the bytes in memory do.
   loadedShare: () => null,
-  free: null,
-  models: null,
-  setUp: []
-}
-
-async function planLlamaServer(
-  profile: Profile,
-  context: PlanContext
-): Promise<Result<LaunchPlan, ContractError>> {
-  if (profile.kind !== 'llamacpp') throw new Error(`not a llama.cpp profile: ${profile.kind}`)
-  const { modelPath, settings } = profile
-  const badArgs = checkExtraArgs(settings.extraArgs)
-  if (badArgs !== null) return err(badArgs)
-  const binary = await findLlamaServer([settings.binary, context.settings.llamacpp.binary], context.env)
-  const model = await checkModelFile(modelPath)
-  const isPreview = context.isPreview === true
-  if (!binary.ok && !isPreview) {
-    // Both at once, so that a newcomer mends both at once.
-    const { message } = binary.error
-    return model.ok ? binary : err({ ...binary.error, message: `${message} And: ${model.error.message}` })
-  }
-  if (!model.ok && !isPreview) {
-    const code = model.error.kind === 'missing' ? 'model-missing' : 'model-invalid'
-    return err({ code, message: model.error.message })
-  }
-  const port = await choosePort(settings.port, DEFAULT_PORT, context)
-  if (!port.ok) return port
-  return ok({
-    file: binary.ok ? binary.value : 'llama-server',
-    container: null,
-    args: llamaServerArgs(modelPath, port.value, settings),
-    env: LLAMA_SERVER_ENV,
-    port: port.value,
-    url: loopbackUrl(port.value),
-    modelBytes: model.ok ? model.value.totalBytes : null
-  })
+  free: routerFree,
+  models: routerModels,
+  setUp: SET_UP
 }
 
 async function installed({

@@ -19,6 +19,7 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ['--port', 'Set the port in the profile.'],
   ['-m', 'Set the model in the profile.'],
   ['--model', 'Set the model in the profile.'],
+  ['--models-dir', 'Set the folder as the model of the profile.'],
   ['-mu', NO_DOWNLOAD],
   ['--model-url', NO_DOWNLOAD],
   ['-hf', NO_DOWNLOAD],
@@ -26,27 +27,33 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ['--hf-repo', NO_DOWNLOAD],
   ['-hff', NO_DOWNLOAD],
   ['--hf-file', NO_DOWNLOAD],
-  ['--host', 'Firebreak asks the server on this machine alone, and keeps others from it.'],
+  ['--host', 'Say in the profile whether others in the network may use it.'],
   ['--api-prefix', 'Firebreak asks the server at its usual paths.'],
   ['--ssl-key-file', NO_TLS],
   ['--ssl-cert-file', NO_TLS]
 ])
 
+/** What is served: one model's file, or all models in a folder, each in a process of its own. */
+export type Served = 'model' | 'folder'
+
 /**
  * llama-server's argv. What upstream would choose by itself and too large for a shared memory is always said:
- * slots, context, prompt cache, checkpoints. The user's own arguments come last and win.
+ * slots, context, prompt cache, checkpoints. The user's own arguments come last and win. A router hands all of
+ * them on to the processes of its models.
  */
 export function llamaServerArgs(
   modelPath: string,
   port: number,
-  settings: LlamaCppSettings
+  settings: LlamaCppSettings,
+  host: string = LLAMACPP_HOST,
+  served: Served = 'model'
 ): readonly string[] {
   const { gpuLayers, parallelSlots, contextTokens, promptCacheMiB, contextCheckpoints, extraArgs } = settings
   return [
-    '-m',
+    served === 'model' ? '-m' : '--models-dir',
     modelPath,
     '--host',
-    LLAMACPP_HOST,
+    host,
     '--port',
     String(port),
     '-np',

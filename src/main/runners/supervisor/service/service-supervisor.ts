@@ -1,0 +1,119 @@
+import type { ContractError } from '../../../../shared/contract/errors.ts'
+import type { Profile, RunnerView } from '../../../../shared/model/runner.ts'
+import { disposable } from '../../../../shared/util/disposable.ts'
+import { err, ok, type Result } from '../../../../shared/util/result.ts'
+import { GUARD_STOPPED } from '../guarded.ts'
+import { redactArgs } from '../redact.ts'
+import type { SupervisorDeps } from '../runner-core.ts'
+import type { Supervisor } from '../supervisor.ts'
+import { adoptModel } from './adopting.ts'
+import { createLoadLook, loadModel } from './loading.ts'
+import { reachService } from './reach-service.ts'
+import { createServiceCore, type ModelRun, type ServiceCore } from './service-core.ts'
+import { unloadModel } from './unloading.ts'
+import { createServiceWatch } from './watching.ts'
+
+const LIST_TIMEOUT_MS = 5_000
+
+/**
+ * One model in a service that runs anyway: start loads it, stop unloads it and proves that its memory is back. The
+ * service itself is never ended, and what others loaded in it is left alone.
+ */
+export function createServiceSupervisor(initial: Profile, deps: SupervisorDeps): Supervisor {
+  const core = createServiceCore(initial, deps)
+  const loading = createLoadLook(core)
+  const watch = createServiceWatch(core)
+  return {
+    profile: () => core.profile,
+    setProfile(next) {
+      core.profile = next
+      core.publish()
+    },
+    view: () => core.view(),
+    isBusy: () => core.isActive() || core.starting !== null || core.run !== null,
+    async start(wanted) {
+      const { label } = core.profile
+      if (core.state === 'stopping') {
+        const message = `${label} is just being stopped. Start it again when its memory is back.`
+        return err({ code: 'refused', message })
+      }
+      if (core.isActive() || core.starting !== null) {
+        return err({ code: 'already-running', message: `${label} is already running (${core.state}).` })
+      }
+      core.starting = begin(core, wanted).finally(() => {
+        core.starting = null
+      })
+      return core.starting
+    },
+    async stop() {
+      if (core.stopping === null && core.starting !== null && !core.isActive()) await core.starting
+      if (core.stopping === null && !core.isActive() && core.run === null) {
+        return err({ code: 'not-running', message: `${core.profile.label} is not running.` })
+      }
+      return unloadModel(core, null)
+    },
+    adopt: (record) => adoptModel(core, record),
+    tick(processes) {
+      const { run } = core
+      if (run === null || core.state === 'stopping') return
+      core.held.look(processes)
+      if (core.state === 'loading') {
+        if (run.loading !== null) loading.tick(run)
+      } else if (core.state === 'ready') watch.tick(run)
+      else if (!core.isActive() && core.held.members.length === 0) {
+        core.run = null
+        core.text = `${core.profile.label}: the process that still held it is gone now.`
+      }
+      core.persist()
+      core.publish()
+    },
+    record: () => core.record(),
+    noteGuardEvent(kind) {
+      if (kind !== 'terminate' && kind !== 'kill') return
+      core.guardStopped = true
+      if (core.state !== 'failed' && core.state !== 'stopped') return
+      core.text = GUARD_STOPPED
+      core.publish()
+    },
+    ...disposable(() => core.closing.abort())
+  }
+}
+
+/** Checks the service and whether it has the model, then has it loaded; answers once the load is under way. */
+async function begin(core: ServiceCore, wanted: Profile): Promise<Result<RunnerView, ContractError>> {
+  const { deps, facts } = core
+  const held = deps.ports.launchHold?.() ?? null
+  if (held !== null) return err({ code: 'refused', message: held })
+  const planned = await deps.plan(wanted)
+  if (!planned.ok) return planned
+  const { url, port, file, args } = planned.value
+  const reached = await reachService(core, wanted, url, port)
+  if (!reached.ok) return reached
+  const models = (await deps.adapter.models?.list(url, LIST_TIMEOUT_MS)) ?? null
+  if (core.closing.signal.aborted) return err({ code: 'disconnected', message: 'Firebreak is ending.' })
+  if (models !== null && !models.some((model) => facts.isSame(model.name, wanted.modelPath))) {
+    const message = `${facts.name} has no model '${wanted.modelPath}'. ${facts.howToGet(wanted.modelPath)}`
+    return err({ code: 'model-missing', message })
+  }
+  const run: ModelRun = {
+    url,
+    port,
+    startedAtMs: deps.ports.clock.nowMs(),
+    commandLine: redactArgs([file, ...args]),
+    readyAtMs: null,
+    saidBytes: null,
+    loading: null
+  }
+  core.held.forget()
+  core.running = wanted
+  core.guardStopped = false
+  core.stuck = null
+  core.models = models
+  core.run = run
+  core.apply('launch', 'Starting.')
+  core.apply('alive', `Loading in ${facts.name}.`)
+  run.loading = loadModel(core, run)
+  core.held.look()
+  core.persist()
+  return ok(core.view())
+}
