@@ -11,6 +11,7 @@ import type { LiveProcess } from './live-process.ts'
 import { createLiveness } from './liveness.ts'
 import { watchLoading } from './loading.ts'
 import { createRestartBudget } from './restart-budget.ts'
+import { createModelsWatch } from './service/models-watch.ts'
 import { createRunnerCore, type RunnerCore, type SupervisorDeps } from './runner-core.ts'
 import type { RunnerRecord } from './state-file.ts'
 import { stopRunner } from './stopping.ts'
@@ -38,6 +39,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
   const budget = createRestartBudget()
   const ending = createEnding(core, budget)
   const liveness = createLiveness(core)
+  const models = createModelsWatch(core)
   return {
     profile: () => core.profile,
     setProfile(next) {
@@ -58,6 +60,7 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       core.restarts = 0
       budget.reset()
       liveness.reset()
+      models.reset()
       core.starting = ending.starting.begin('launch', wanted).finally(() => {
         core.starting = null
       })
@@ -86,7 +89,10 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
         if (core.state === 'starting' && current.isRootAlive()) core.apply('alive', 'Loading.')
         if (current.isFrozen) current.loadWatch.rest(core.deps.ports.clock.monotonicMs())
         else if (core.state === 'loading') watchLoading(core, current)
-        else if (core.state === 'ready') liveness.tick(current)
+        else if (core.state === 'ready') {
+          liveness.tick(current)
+          models.tick(current)
+        }
         core.persist()
       }
       core.publish()
