@@ -43,14 +43,15 @@ export async function fetchFile(fetch: FileFetch): Promise<Result<null, Contract
       await handle.truncate(0)
       had = 0
     }
-    const progress = { hash: newHash(file), bytes: 0 }
+    const progress = { hash: newHash(file), bytes: 0, mostBytes: 0 }
     await hashPrefix(handle, had, progress.hash, fetch)
     progress.bytes = had
+    progress.mostBytes = had
     while (progress.bytes < file.sizeBytes) {
       const refused = await tries.run(
         signal,
         () => fetchRest(fetch, handle, progress),
-        () => progress.bytes
+        () => progress.mostBytes
       )
       if (refused !== null) return err(refused)
     }
@@ -79,6 +80,8 @@ interface Progress {
   hash: Hash
   /** Written and hashed. */
   bytes: number
+  /** It ever was: a server that begins anew each time gains nothing. */
+  mostBytes: number
 }
 
 /** One connection's worth; a refusal of the hub's, or null. Throws RequestFailure where it ends too soon. */
@@ -101,6 +104,7 @@ async function fetchRest(
   const isRest = status === PARTIAL_CONTENT && beginsAt(response, from, file.sizeBytes)
   if (status === RANGE_NOT_SATISFIABLE || status === 200 || (status === PARTIAL_CONTENT && !isRest)) {
     // The server does not go on where we stopped.
+    await handle.truncate(0)
     progress.hash = newHash(file)
     progress.bytes = 0
   } else if (!isRest) {
@@ -129,9 +133,10 @@ async function writeAll(
       response.destroy()
       throw new RequestFailure(`${host} sends more of ${file.name} than the hub names.`, false)
     }
-    await handle.writev([chunk], progress.bytes)
+    await writeChunk(handle, chunk, progress.bytes)
     progress.hash.update(chunk)
     progress.bytes += chunk.length
+    progress.mostBytes = Math.max(progress.mostBytes, progress.bytes)
     unsynced += chunk.length
     onBytes(progress.bytes)
     if (unsynced < SYNC_EVERY_BYTES) continue
@@ -140,6 +145,14 @@ async function writeAll(
   }
   if (progress.bytes < file.sizeBytes)
     throw new RequestFailure(`The connection to ${host} broke off in ${file.name}.`, true)
+}
+
+/** One write may take less than it is given: a disk that fills up says so only at the next. */
+async function writeChunk(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, position + at)
+    at += bytesWritten
+  }
 }
 
 /** A failure of the wire is told from one of the disk's. */

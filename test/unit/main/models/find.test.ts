@@ -23,7 +23,11 @@ const labels = async (folders: readonly string[] = []): Promise<readonly string[
   (await findModels({ homeDir: home, folders })).models.map((model) => `${model.label} ${model.sizeBytes}`)
 
 test('nothing there: no models, no folders', async () => {
-  expect(await findModels({ homeDir: home, folders: ['/nowhere'] })).toEqual({ models: [], searched: [] })
+  expect(await findModels({ homeDir: home, folders: ['/nowhere'] })).toEqual({
+    models: [],
+    searched: [],
+    skipped: []
+  })
 })
 
 test('finds models in the usual places and the given ones', async () => {

@@ -210,12 +210,12 @@ test('folders of weights: whole, partial, and a checkpoint within', async () => 
   ])
 })
 
-test('a folder that may not be read is named, and the rest is found', async (context) => {
+test('a folder that may not be read is named, and the rest is found', async () => {
   disk.gguf('models/a.gguf')
   disk.gguf('models/closed/b.gguf')
   chmodSync(join(home, 'models/closed'), 0)
-  context.onTestFinished(() => chmodSync(join(home, 'models/closed'), 0o700))
   const { models: found, skipped } = await findModels({ homeDir: home, folders: [] })
+  chmodSync(join(home, 'models/closed'), 0o700)
   expect(found.map(({ label }) => label)).toContain('a')
   // Root may read everything.
   if (process.getuid?.() !== 0)
