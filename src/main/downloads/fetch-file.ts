@@ -149,7 +149,7 @@ async function writeAll(
 
 /** One write may take less than it is given: a disk that fills up says so only at the next. */
 async function writeChunk(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
+  for (let at = 0; at < chunk.length;) {
     const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, position + at)
     at += bytesWritten
   }
