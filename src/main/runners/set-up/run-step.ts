@@ -34,6 +34,7 @@ export interface StepOptions {
 export async function runStep(options: StepOptions): Promise<Result<void, ContractError>> {
   const { command, log, signal } = options
   if (signal.aborted) return err(cancelled)
+  let offset = log.endOffset()
   const child = start(options)
   if (!child.ok) return child
   const { promise: exit, resolve: exited } = Promise.withResolvers<number | NodeJS.Signals>()
@@ -41,7 +42,6 @@ export async function runStep(options: StepOptions): Promise<Result<void, Contra
   child.value.once('error', () => exited('SIGKILL'))
   const silent = new AbortController()
   let heardAtMs = performance.now()
-  let offset = log.endOffset()
   let shown = ''
   const look = setInterval(() => {
     const now = log.endOffset()

@@ -7,6 +7,7 @@ import { redactArgs } from '../../../../../src/main/runners/supervisor/redact.ts
 import { profileSchema } from '../../../../../src/shared/contract/schemas.ts'
 import { defaultSettings } from '../../../../../src/shared/settings/schema.ts'
 
+const literally = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
 const folder = resolve(import.meta.dirname, '../../../../../resources/playbooks')
 const { playbooks, problems } = loadPlaybooks(folder)
 
@@ -76,7 +77,7 @@ describe.each(playbooks.map((playbook) => [playbook.id, playbook] as const))('%s
     if (profile.kind !== 'llamacpp' || source === null) return
     const file = profile.modelPath.replace(`${source.repository}/`, '')
     expect(file).not.toBe(profile.modelPath)
-    const pattern = (name: string): RegExp => new RegExp(`^${name.split('*').map(RegExp.escape).join('.*')}$`)
+    const pattern = (name: string): RegExp => new RegExp(`^${name.split('*').map(literally).join('.*')}$`)
     expect(source.files.some((name) => pattern(name).test(file))).toBe(true)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exportProfiles, readTransfer } from '../../../../../src/main/runners/profiles/transfer.ts'
 import { redactArgs } from '../../../../../src/main/runners/supervisor/redact.ts'
-import type { FieldProfile, Profile } from '../../../../../src/shared/model/runner.ts'
+import type { FieldProfile } from '../../../../../src/shared/model/runner.ts'
 import { sampleProfile } from '../../../../support/fake-core.ts'
 
 const tiny = sampleProfile('tiny')
@@ -78,7 +78,7 @@ describe('import', () => {
   })
 
   test('what a newer Firebreak knows more of is left out', () => {
-    const newer = { ...tiny, tomorrow: true } as Profile
+    const newer = { ...tiny, ...{ tomorrow: true } }
     const back = read(file({ profiles: [newer], more: 1 }))
     expect(back).toEqual({ ok: true, value: { profiles: [tiny], problems: [] } })
   })

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createJobs, type Jobs } from '../../../../../src/main/jobs/jobs.ts'
 import { systemClock } from '../../../../../src/main/platform/system.ts'
 import { ADAPTERS } from '../../../../../src/main/runners/adapters/registry.ts'
@@ -10,7 +10,8 @@ import type { Job } from '../../../../../src/shared/model/job.ts'
 import type { SetUpStep } from '../../../../../src/shared/model/runner.ts'
 import { isAlive, until } from '../../../../support/until.ts'
 
-// Steps of a made-up vendor; the processes are real.
+// Steps of a made-up vendor; the processes are real, and one that ignores SIGTERM has its grace.
+vi.setConfig({ testTimeout: 30_000 })
 
 let dir: string
 let jobs: Jobs
@@ -51,11 +52,11 @@ const ended = (id: string): Promise<Job> =>
 const pidIn = (name: string): Promise<number> =>
   until(`a pid in ${name}`, () => {
     try {
-      return Number(readFileSync(join(dir, name), 'utf8').trim())
+      return Number(readFileSync(join(dir, name), 'utf8').trim()) || null
     } catch {
-      return 0
+      return null
     }
-  }).then(Number)
+  })
 
 test('runs the steps that need no root in their order, and says what is left to the user', async () => {
   const setUp = setUpOf([
