@@ -48,6 +48,11 @@ export function exchange(
       }
     )
     sent.on('error', () => settle(null))
+    // '101 Switching Protocols' is no answer, and Node then says nothing more of the request.
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      settle(null)
+    })
     sent.end(body ?? undefined)
   })
 }

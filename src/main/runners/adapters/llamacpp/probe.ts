@@ -14,5 +14,9 @@ export function probeHealth(url: string, timeoutMs: number): Promise<Readiness> 
       }
     )
     request.on('error', () => settle('no-answer'))
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      settle('no-answer')
+    })
   })
 }
