@@ -112,6 +112,17 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       }
     ])
   ),
+  /** Finds the checkpoint that a job goes on from. */
+  'main/runners/adapters/finetune': {
+    zones: [
+      'main/runners/adapters/common',
+      'main/runners/supervisor',
+      'main/runners/training',
+      'main/platform',
+      ...SHARED
+    ],
+    packages: NODE
+  },
   'main/runners/adapters/registry.ts': {
     zones: [
       'main/runners/adapters/llamacpp',
@@ -129,6 +140,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
     zones: ['main/runners/supervisor', 'main/platform', ...SHARED],
     packages: NODE
   },
+  /** What training jobs say in their logs; their checkpoints on disk. */
+  'main/runners/training': { zones: ['main/platform', ...SHARED], packages: NODE },
   'main/runners/playbooks': { zones: ['main/runners/profiles', 'main/platform', ...SHARED], packages: NODE },
   'main/runners/preview': { zones: ['main/runners/supervisor', 'main/platform', ...SHARED], packages: NODE },
   'main/runners/set-up': {

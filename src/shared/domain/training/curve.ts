@@ -1,0 +1,38 @@
+/** One loss that was logged. */
+export interface LossPoint {
+  readonly step: number
+  readonly loss: number
+  /** When its line was read, wall clock. */
+  readonly atMs: number
+}
+
+/** More than a graph has pixels; and 2000 points are 100 KiB on a wire. */
+export const MAX_CURVE_POINTS = 2_000
+/** Of these neighbours two stay: half the points go when the curve is full. */
+const BUCKET = 4
+
+/**
+ * The curve with one more point. A step that was there already is told anew after a resume: what came from it on is
+ * dropped.
+ */
+export function withPoint(curve: readonly LossPoint[], point: LossPoint): readonly LossPoint[] {
+  const last = curve.at(-1)
+  const kept = last !== undefined && last.step >= point.step ? before(curve, point.step) : curve
+  return [...(kept.length < MAX_CURVE_POINTS ? kept : thinned(kept)), point]
+}
+
+const before = (curve: readonly LossPoint[], step: number): readonly LossPoint[] =>
+  curve.filter((point) => point.step < step)
+
+/** Half as many points: of each bucket the least and the greatest in their order, so that no peak is smoothed away. */
+export function thinned(curve: readonly LossPoint[]): readonly LossPoint[] {
+  const kept: LossPoint[] = []
+  for (let at = 0; at < curve.length; at += BUCKET) {
+    const bucket = curve.slice(at, at + BUCKET)
+    const least = bucket.reduce((a, b) => (b.loss < a.loss ? b : a))
+    const greatest = bucket.reduce((a, b) => (b.loss > a.loss ? b : a))
+    const pair = least.step <= greatest.step ? [least, greatest] : [greatest, least]
+    kept.push(...(least === greatest ? [least] : pair))
+  }
+  return kept
+}
