@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/main/platform/system.ts'
+import type { Runners } from '../../src/main/runners/supervisor/types.ts'
+import { checkpointPlace } from '../../src/main/runners/training/checkpoint-place.ts'
+import { createTrainingWatch, type TrainingWatch } from '../../src/main/runners/training/watch.ts'
+import type { FieldProfile, FieldSettings } from '../../src/shared/model/runner.ts'
+import type { Disposable } from '../../src/shared/util/disposable.ts'
+import { makeRunnerHome, untilState, viewOf, type RunnerHome } from '../support/runner-home.ts'
+import { isAlive, until } from '../support/until.ts'
+
+const TRAINER = join(import.meta.dirname, '../support/stand-in-trainer.mjs')
+const ID = 'lora'
+
+// A stand-in for a script on the Hugging Face Trainer, run by the real supervisor as a real process.
+describe('a fine-tuning job', () => {
+  let home: RunnerHome
+  let runners: Runners
+  let watch: TrainingWatch
+  let feeding: Disposable
+
+  beforeAll(() => {
+    home = makeRunnerHome()
+  })
+  afterAll(() => home.remove())
+  beforeEach(() => {
+    runners = home.openRunners({ stopTimeoutS: 1 })
+    watch = createTrainingWatch({ clock: systemClock })
+    feeding = runners.onLog(({ id, text }) => watch.feed(id, text))
+  })
+  afterEach(async () => {
+    if (viewOf(runners, ID).pids.length > 0) await runners.stop(ID)
+    feeding.dispose()
+    watch.dispose()
+    runners.dispose()
+  })
+
+  const profile = (settings: FieldSettings): FieldProfile => ({
+    id: ID,
+    kind: 'finetune',
+    label: 'A LoRA',
+    modelPath: 'meta-llama/Llama-3.1-8B',
+    restartOnCrash: false,
+    importance: 'normal',
+    pinned: false,
+    floorBytes: null,
+    lan: false,
+    container: null,
+    settings: { script: TRAINER, binary: process.execPath, folder: home.dir, outputDir: 'out', ...settings }
+  })
+  async function started(one: FieldProfile): Promise<number> {
+    const saved = await runners.saveProfile(one)
+    if (!saved.ok) throw new Error(saved.error.message)
+    const result = await runners.start(ID, undefined)
+    if (!result.ok) throw new Error(result.error.message)
+    const { pids } = await untilState(runners, ID, 'ready')
+    return pids[0] ?? 0
+  }
+
+  test('is followed by its log, stops after its next whole checkpoint, and goes on from it', async () => {
+    const args = ['--output_dir', '{output}', '--max_steps', '100000', '--save_steps', '40']
+    const one = profile({ extraArgs: args })
+    const pid = await started(one)
+    const progress = await until('three losses', () => {
+      const seen = watch.progress(ID)
+      return watch.curve(ID).length >= 3 && seen
+    })
+    expect(progress).toMatchObject({ totalSteps: 100_000, lastCheckpoint: null })
+    expect(progress.step).toBeGreaterThan(10)
+    expect(watch.curve(ID).every(({ loss, step }) => loss > 0 && loss < 2.6 && step % 5 === 0)).toBe(true)
+
+    const place = checkpointPlace(one, home.dir)
+    expect(watch.checkpointStop(ID, place)).toMatchObject({
+      works: true,
+      text: expect.stringContaining('Hugging Face')
+    })
+    if (place === null) throw new Error('no place of checkpoints')
+    const words: string[] = []
+    const asked = watch.stopAfterCheckpoint(ID, {
+      place,
+      stop: () => runners.stop(ID),
+      onEnd: (text) => words.push(text)
+    })
+    expect(asked.ok).toBe(true)
+    expect(isAlive(pid)).toBe(true)
+    const stopped = await until('the stop', () => {
+      const view = viewOf(runners, ID)
+      return view.state === 'stopped' && view
+    })
+    expect(stopped.lastStop).toMatchObject({ left: [] })
+    expect(isAlive(pid)).toBe(false)
+    expect(words.join(' ')).toContain('is complete')
+    const kept = /The checkpoint (\S+) is complete/.exec(words.join(' '))?.[1] ?? ''
+    const { global_step: step } = JSON.parse(readFileSync(join(kept, 'trainer_state.json'), 'utf8'))
+
+    await started({ ...one, settings: { ...one.settings, resume: true } })
+    expect(viewOf(runners, ID).commandLine.join(' ')).toContain('--resume_from_checkpoint out/checkpoint-')
+    const again = await until('a step after it', () => {
+      const seen = watch.progress(ID)
+      return typeof seen?.step === 'number' && seen.step > step && seen
+    })
+    expect(again.totalSteps).toBe(100_000)
+  })
+
+  test('that runs out of GPU memory says what to do', async () => {
+    await started(profile({ extraArgs: ['--step_ms', '600', '--fail_at', '5'] }))
+    const failed = await until('the failure', () => {
+      const view = viewOf(runners, ID)
+      return view.state === 'failed' && view
+    })
+    expect(failed.text).toMatch(/not enough memory.*gradient checkpointing/)
+  })
+})
