@@ -21,6 +21,8 @@ const BUSY_LOOPS = 6
 const TAIL_MIB = 320
 /** A crossing without a signal by then counts as this long. */
 const GIVE_UP_MS = 2_000
+/** What was started and ended to arm is over by then: memory that rose in the last second is noise to the guard. */
+const SETTLE_MS = 1_100
 const NOBODY = 65_534
 
 interface Contestant {
@@ -116,6 +118,7 @@ async function fall(eater: Eater, contestants: readonly Contestant[]): Promise<v
     victims.push(...own)
     await sentinel.arm(floors.map((floor, i) => watchFor(id(i), floor, own[i]!)))
   }
+  await pause(SETTLE_MS)
   const depthMib = LEAD_MIB + THRESHOLDS * BETWEEN_MIB + TAIL_MIB
   const { timeline } = await eater.ask<{ timeline: Timeline }>({ rateMibPerS: RATE_MIB_PER_S, depthMib })
   const crossedMs = floors.map((floor) => timeline.find(([, available]) => available < floor)?.[0] ?? null)
