@@ -2,21 +2,26 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { findModels } from '../../main/models/find.ts'
 import type { CommandOutput } from '../../shared/contract/commands.ts'
-import { ok } from '../../shared/util/result.ts'
+import { err, ok } from '../../shared/util/result.ts'
 import type { Command } from '../command.ts'
 import { columns, formatBytes, printable } from '../format.ts'
+import { foundEntry, foundRow } from './found.ts'
 
 export const runners: Command = {
   name: 'runners',
-  about: 'what can be stopped and what runs',
+  about: 'what can be stopped and what runs, also what was started elsewhere',
   positionals: [],
   options: {},
   example: 'firebreakctl runners',
-  async run({ connect }) {
+  async run({ connect, note }) {
     const core = await connect()
     if (!core.ok) return core
     const list = await core.value.client.call('runners.list', {})
     if (!list.ok) return list
+    // What others started is told beside it; that it cannot be looked for is no reason to tell nothing.
+    const found = await core.value.client.call('runners.found', {})
+    if (!found.ok) note(`what was started elsewhere is not known: ${printable(found.error.message)}`)
+    const others = found.ok ? found.value : []
     const rows = list.value.map(({ id, kind, state, bytes, url, text }) => [
       id,
       kind,
@@ -25,9 +30,14 @@ export const runners: Command = {
       url ?? '-',
       printable(text)
     ])
+    const all = [...rows, ...others.map(foundRow)]
+    const hint = others.length === 0 ? '' : '\n\nFound ones can be taken over: firebreakctl adopt PID'
     return ok({
-      document: list.value,
-      text: rows.length === 0 ? 'No runners yet. Start one: firebreakctl start MODEL' : columns(rows, [3])
+      document: [...list.value, ...others.map(foundEntry)],
+      text:
+        all.length === 0
+          ? 'No runners yet. Start one: firebreakctl start MODEL'
+          : `${columns(all, [3])}${hint}`
     })
   }
 }
@@ -52,6 +62,34 @@ export const profiles: Command = {
     return ok({
       document: list.value,
       text: rows.length === 0 ? 'No profiles yet. Starting a model makes one.' : columns(rows)
+    })
+  }
+}
+
+export const playbooks: Command = {
+  name: 'playbooks',
+  about: 'recipes that can be started as they are',
+  positionals: [{ name: 'list', about: 'the only thing to do with them here', optional: true }],
+  options: {},
+  example: 'firebreakctl playbooks',
+  async run({ connect, positionals: [word = 'list'] }) {
+    if (word !== 'list') {
+      const message = `'playbooks ${word}' is not known. Start one: firebreakctl start ${word}`
+      return err({ code: 'bad-request', message })
+    }
+    const core = await connect()
+    if (!core.ok) return core
+    const list = await core.value.client.call('playbooks.list', {})
+    if (!list.ok) return list
+    const rows = list.value.map(({ id, kind, title, memoryBytes }) => [
+      id,
+      kind,
+      memoryBytes === null ? '-' : formatBytes(memoryBytes),
+      printable(title)
+    ])
+    return ok({
+      document: list.value,
+      text: rows.length === 0 ? 'There are no playbooks.' : columns(rows, [2])
     })
   }
 }

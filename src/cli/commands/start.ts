@@ -8,36 +8,32 @@ import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Command, Core, Outcome, Values } from '../command.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { formatBytes, printable } from '../format.ts'
-import { MAX_PORT, wholeNumber } from '../numbers.ts'
+import { isPlain, readAsked, settingsFor, SETTING_OPTIONS, type Asked } from './start-settings.ts'
 
-/** Bounds of the contract (llama.cpp's own are wider). */
-const MAX_CONTEXT_TOKENS = 16_777_216
-const MAX_SLOTS = 256
 /** A runner's bytes come from the sampler, whose slowest tick is a second. */
 const BYTES_DEADLINE_MS = 3_000
 
 export const start: Command = {
   name: 'start',
-  about: 'start a profile, or a model file (which makes a profile)',
-  positionals: [{ name: 'PROFILE|MODEL', about: "a profile's id, or the path of a model file" }],
+  about: 'start a profile, a playbook, or a model (which makes a profile)',
+  positionals: [
+    {
+      name: 'PROFILE|MODEL',
+      about: "an id of 'profiles' or 'playbooks'; or a model: a file, a name of 'models'"
+    }
+  ],
   options: {
     runner: { type: 'string', value: 'KIND', about: `what runs it: ${RUNNER_KINDS.join(', ')}` },
-    ctx: { type: 'string', value: 'N', about: 'context in tokens; 0 = as trained' },
-    port: { type: 'string', value: 'N', about: 'port on 127.0.0.1; 0 = first free one' },
-    slots: { type: 'string', value: 'N', about: 'requests served at once' },
-    arg: {
-      type: 'string',
-      value: 'X',
-      multiple: true,
-      about: 'passed to the runner as it is; with a dash: --arg=-X'
-    },
+    ...SETTING_OPTIONS,
     wait: { type: 'boolean', about: 'return when it is ready, or has failed' }
   },
   example: 'firebreakctl start ~/models/qwen3-8b-q4_k_m.gguf --ctx 8192 --wait',
   async run({ values, positionals, workingDir, connect, signal, note, json }) {
-    const input = startInput(values, positionals[0] ?? '', workingDir)
+    let connected: Promise<Result<Core, ContractError>> | null = null
+    const once = (): Promise<Result<Core, ContractError>> => (connected ??= connect())
+    const input = await startInput(values, positionals[0] ?? '', workingDir, once)
     if (!input.ok) return input
-    const core = await connect()
+    const core = await once()
     if (!core.ok) return core
     if (!values.flag('wait')) {
       const started = await core.value.client.call('runners.start', input.value)
@@ -47,41 +43,64 @@ export const start: Command = {
   }
 }
 
-function startInput(
+async function startInput(
   values: Values,
   target: string,
-  workingDir: string
-): Result<CommandInput<'runners.start'>, ContractError> {
+  workingDir: string,
+  core: () => Promise<Result<Core, ContractError>>
+): Promise<Result<CommandInput<'runners.start'>, ContractError>> {
   const kind = values.text('runner')
   if (kind !== undefined && !isKind(kind)) {
     const message = `there is no runner '${kind}'.${didYouMean(kind, RUNNER_KINDS)} Known: ${RUNNER_KINDS.join(', ')}.`
     return err({ code: 'bad-request', message })
   }
-  const contextTokens = wholeNumber(values, 'ctx', 0, MAX_CONTEXT_TOKENS)
-  if (!contextTokens.ok) return contextTokens
-  const port = wholeNumber(values, 'port', 0, MAX_PORT)
-  if (!port.ok) return port
-  const parallelSlots = wholeNumber(values, 'slots', 1, MAX_SLOTS)
-  if (!parallelSlots.ok) return parallelSlots
-  const extraArgs = values.list('arg')
-  const settings = {
-    ...(contextTokens.value === undefined ? {} : { contextTokens: contextTokens.value }),
-    ...(port.value === undefined ? {} : { port: port.value }),
-    ...(parallelSlots.value === undefined ? {} : { parallelSlots: parallelSlots.value }),
-    ...(extraArgs.length === 0 ? {} : { extraArgs: [...extraArgs] })
-  }
+  const asked = readAsked(values)
+  if (!asked.ok) return asked
+  const full = isPath(target, workingDir, kind) ? resolve(workingDir, target) : target
+  const settings = isPlain(asked.value)
+    ? ok(asked.value.port === undefined ? {} : { port: asked.value.port })
+    : await settingsOf(kind, full, asked.value, core)
+  if (!settings.ok) return settings
   return ok({
-    target: isPath(target, workingDir) ? resolve(workingDir, target) : target,
+    target: full,
     ...(kind === undefined ? {} : { kind }),
-    ...(Object.keys(settings).length === 0 ? {} : { settings })
+    ...(Object.keys(settings.value).length === 0 ? {} : { settings: settings.value })
   })
+}
+
+/** Runners call the same thing by different names: a profile or playbook that is named says which runner it is. */
+async function settingsOf(
+  kind: RunnerKind | undefined,
+  target: string,
+  asked: Asked,
+  connect: () => Promise<Result<Core, ContractError>>
+): Promise<ReturnType<typeof settingsFor>> {
+  if (kind !== undefined) return settingsFor(kind, asked)
+  const core = await connect()
+  if (!core.ok) return core
+  const profiles = await core.value.client.call('profiles.list', {})
+  if (!profiles.ok) return profiles
+  const profile = profiles.value.find(({ id, modelPath }) => id === target || modelPath === target)
+  if (profile !== undefined) return settingsFor(profile.kind, asked)
+  const playbooks = await core.value.client.call('playbooks.list', {})
+  const playbook = playbooks.ok ? playbooks.value.find(({ id }) => id === target) : undefined
+  return settingsFor(playbook?.kind ?? 'llamacpp', asked)
 }
 
 const isKind = (kind: string): kind is RunnerKind => (RUNNER_KINDS as readonly string[]).includes(kind)
 
-/** A profile's id has no slash, so only a model file's bare name is in doubt: there the file decides. */
-const isPath = (target: string, workingDir: string): boolean =>
-  target.includes('/') || (/\.gguf$/i.test(target) && existsSync(resolve(workingDir, target)))
+/**
+ * A profile's id has no slash, so only a model file's bare name is in doubt: there the file decides. Runners other than
+ * llama.cpp take the name of a repository, too, which has one slash and no dot in front.
+ */
+function isPath(target: string, workingDir: string, kind: RunnerKind | undefined): boolean {
+  const isThere = existsSync(resolve(workingDir, target))
+  if (target.startsWith('~/')) return false
+  if (kind !== undefined && kind !== 'llamacpp' && !/^\.{0,2}\//.test(target)) {
+    return target.includes('/') && isThere
+  }
+  return target.includes('/') || (/\.gguf$/i.test(target) && isThere)
+}
 
 async function startAndWait(
   { client, onClose }: Core,
@@ -168,7 +187,8 @@ async function withBytes(client: Core['client'], view: RunnerView): Promise<Runn
 
 const totalBytes = ({ bytes }: Pick<RunnerView, 'bytes'>): number => bytes.gpuBytes + bytes.hostBytes
 
-function describe(
+/** What a command that leads to a running model answers. */
+export function describe(
   view: Pick<RunnerView, 'id' | 'kind' | 'state' | 'pids' | 'url' | 'bytes' | 'text'>
 ): Outcome {
   const { id, kind, state, pids, url } = view

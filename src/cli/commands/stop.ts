@@ -1,12 +1,19 @@
+import type { CommandOutput } from '../../shared/contract/commands.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { Command, Core, Outcome } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { formatBytes, printable } from '../format.ts'
+import { findByPid, isPid } from './found.ts'
 
 export const stop: Command = {
   name: 'stop',
   about: 'stop a runner; with --wait until its memory is back',
-  positionals: [{ name: 'ID', about: "a runner's id, as 'firebreakctl runners' lists them" }],
+  positionals: [
+    {
+      name: 'ID',
+      about: "a runner's id, as 'firebreakctl runners' lists them; of one started elsewhere its process"
+    }
+  ],
   options: {
     wait: { type: 'boolean', about: 'return when its processes are gone and the memory is back' }
   },
@@ -15,14 +22,31 @@ export const stop: Command = {
     const id = positionals[0] ?? ''
     const core = await connect()
     if (!core.ok) return core
+    if (isPid(id)) {
+      const list = await core.value.client.call('runners.list', {})
+      if (!list.ok) return list
+      if (!list.value.some((view) => view.id === id)) return stopFound(core.value, id)
+    }
     return values.flag('wait') ? stopAndWait(core.value, id) : beginStop(core.value, id, signal)
   }
 }
 
 async function stopAndWait({ client }: Core, id: string): Promise<Outcome> {
   const stopped = await client.call('runners.stop', { id })
-  if (!stopped.ok) return stopped
-  const { bytesReturned, bytesExpected, seconds, left, memoryIsBack, text } = stopped.value
+  return stopped.ok ? proofOf(id, stopped.value) : stopped
+}
+
+/** Nothing tells of its stopping but the answer, so that it is waited for in any case. */
+async function stopFound({ client }: Core, pid: string): Promise<Outcome> {
+  const found = await findByPid(client, pid)
+  if (!found.ok) return found
+  const { startTicks } = found.value
+  const stopped = await client.call('runners.stop-found', { pid: found.value.pid, startTicks })
+  return stopped.ok ? proofOf(String(found.value.pid), stopped.value) : stopped
+}
+
+function proofOf(id: string, result: CommandOutput<'runners.stop'>): Outcome {
+  const { bytesReturned, bytesExpected, seconds, left, memoryIsBack, text } = result
   const document = { id, bytesReturned, seconds, left }
   if (memoryIsBack) return ok({ document, text: printable(text) })
   const holders = left.map((one) => `${printable(one.name)} (pid ${one.pid}) holds ${formatBytes(one.bytes)}`)

@@ -1,10 +1,11 @@
 import type { Command } from '../command.ts'
+import { adopt } from './adopt.ts'
 import { answer } from './answer.ts'
 import { drill } from './drill.ts'
 import { guard } from './guard.ts'
 import { incidents } from './incidents.ts'
 import { logs } from './logs.ts'
-import { models, profiles, runners } from './lists.ts'
+import { models, playbooks, profiles, runners } from './lists.ts'
 import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
@@ -15,9 +16,11 @@ export const COMMANDS: readonly Command[] = [
   status,
   runners,
   profiles,
+  playbooks,
   models,
   start,
   stop,
+  adopt,
   logs,
   guard,
   answer,

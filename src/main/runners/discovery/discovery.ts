@@ -1,5 +1,6 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { StopResult } from '../../../shared/model/runner.ts'
+import type { RunnerKind, StopResult } from '../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import type { ProcessIdentity } from '../supervisor/identity.ts'
 import { processOf } from './found-process.ts'
@@ -64,6 +65,8 @@ export function createDiscovery(ports: DiscoveryPorts): Discovery {
     async adoptable(identity) {
       const sighting = await find(identity)
       if (!sighting.ok) return sighting
+      const service = serviceRefusal(sighting.value.found.kind)
+      if (service !== null) return err(service)
       const { found, rawCommandLine, workingDir, program, origin, members } = sighting.value
       if (members.some(({ pid }) => !maySignal(pid))) {
         const message = `${found.label} runs as another user, so that it can be stopped from here but not taken over.`
@@ -101,6 +104,14 @@ export function createDiscovery(ports: DiscoveryPorts): Discovery {
       closing.abort()
     }
   }
+}
+
+/** A service runs by itself: what is started and stopped are the models in it. */
+function serviceRefusal(kind: RunnerKind): ContractError | null {
+  const { name, way } = RUNNER_SPECS[kind]
+  if (way !== 'service') return null
+  const message = `${name} is a service that runs by itself. Make a profile of one of its models instead; it can be stopped here.`
+  return { code: 'refused', message }
 }
 
 function within<T>(ms: number, work: Promise<T>, late: () => T): Promise<T> {

@@ -11,6 +11,8 @@ export interface Match {
 /** One runner with all that belongs to it. */
 export interface Group extends Match {
   readonly root: ProcessInfo
+  /** What people call the root's program. */
+  readonly name: string
   /** With the root. */
   readonly members: readonly ProcessInfo[]
   readonly containerId: string | null
@@ -24,11 +26,13 @@ const WORKPLACES: ReadonlySet<RunnerKind> = new Set(['jupyterlab', 'custom'])
  *
  * @param matches by pid
  * @param containers id of the container by pid, for those in one
+ * @param nameOf what people call a process
  */
 export function groupRunners(
   processes: readonly ProcessInfo[],
   matches: ReadonlyMap<number, Match>,
-  containers: ReadonlyMap<number, string>
+  containers: ReadonlyMap<number, string>,
+  nameOf: (process: ProcessInfo) => string = ({ name }) => name
 ): readonly Group[] {
   const byPid = new Map(processes.map((one) => [one.pid, one]))
   const isWithin = (pid: number): boolean => {
@@ -58,7 +62,7 @@ export function groupRunners(
     const inContainer =
       containerId === null ? [] : processes.filter(({ pid }) => containers.get(pid) === containerId)
     const members = descendants(processes, [root, ...inContainer], rootPids)
-    return [{ ...match, root, members, containerId }]
+    return [{ ...match, root, name: nameOf(root), members, containerId }]
   })
 }
 
@@ -66,7 +70,7 @@ export function groupRunners(
 function ancestors(byPid: ReadonlyMap<number, ProcessInfo>, pid: number): readonly ProcessInfo[] {
   const found: ProcessInfo[] = []
   let at = byPid.get(byPid.get(pid)?.parentPid ?? 0)
-  while (at !== undefined && !found.includes(at)) {
+  while (at !== undefined && at.pid !== pid && !found.includes(at)) {
     found.push(at)
     at = byPid.get(at.parentPid)
   }

@@ -23,6 +23,7 @@ const KERNEL_THREADS = 2
 interface Remembered {
   readonly kind: RunnerKind
   readonly root: ProcessInfo
+  readonly name: string
 }
 
 /** Who belonged to which runner, over time: once the parent is gone nothing in the process table says it any more. */
@@ -52,13 +53,13 @@ export function createLeftoverMemory(): LeftoverMemory {
   }
   const leftBy = (process: ProcessInfo): string | null => {
     const owner = endedOwner(process)
-    return owner === null ? null : `${owner.root.name} (pid ${owner.root.pid})`
+    return owner === null ? null : `${owner.name} (pid ${owner.root.pid})`
   }
   return {
     leftBy,
     remember(groups) {
-      for (const { kind, root, members } of groups) {
-        for (const member of members) known.set(identityKey(member), { kind, root })
+      for (const { kind, root, name, members } of groups) {
+        for (const member of members) known.set(identityKey(member), { kind, root, name })
       }
     },
     find(processes, isFree, bytesOf) {

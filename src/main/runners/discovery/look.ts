@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { FoundRunner, RunnerBytes, RunnerKind } from '../../../shared/model/runner.ts'
+import type { FoundRunner, RunnerBytes } from '../../../shared/model/runner.ts'
 import { orZero } from '../../../shared/model/reading.ts'
 import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
@@ -12,6 +12,7 @@ import { groupRunners, type Group, type Match } from './groups.ts'
 import type { LeftoverMemory } from './leftovers.ts'
 import { chooseListener, parseListeners, urlAt, type Listener } from './listening.ts'
 import { originOf, type Origin } from './origin.ts'
+import { nameOfProgram } from './program-name.ts'
 import { problemOf } from './problem.ts'
 import type { ProcessFiles } from './process-files.ts'
 import { recogniseRunner } from './recognise.ts'
@@ -47,6 +48,7 @@ export async function lookAround(
   const commandLines = new Map<number, readonly string[]>()
   /** Runners of ours, by id, that have ended and of which these processes are left. */
   const ownLeft = new Map<number, string>()
+  const nameOf = (process: ProcessInfo): string => nameOfProgram(process.name, commandLines.get(process.pid))
   for (const process of foreign) {
     const commandLine = await files.commandLine(process, nowMs)
     if (commandLine === null) continue
@@ -62,7 +64,7 @@ export async function lookAround(
     const id = containerIdOf((await files.cgroup(process, nowMs)) ?? '')
     if (id !== null) containers.set(process.pid, id)
   }
-  const groups = groupRunners(foreign, matches, containers)
+  const groups = groupRunners(foreign, matches, containers, nameOf)
   const taken = new Set(groups.flatMap(({ members }) => members.map(({ pid }) => pid)))
   const bytesOf = (pid: number): number =>
     orZero(machine.gpuBytes(pid)) + (machine.hostBytes(pid)?.anonAndShmemBytes ?? 0)
@@ -87,7 +89,7 @@ export async function lookAround(
     const mark = await markOf(files, root.pid)
     if (!isNobodyElses(ports, mark)) continue
     const says = { model: null, port: null, url: null }
-    const group = { kind, says, root, members, containerId: null }
+    const group = { kind, says, root, name: nameOf(root), members, containerId: null }
     sightings.push(await tell(group, leftBy ?? ownIdOf(ports, mark), true))
   }
   return sightings
@@ -150,7 +152,7 @@ async function sight(
     pid: root.pid,
     startTicks: root.startTicks,
     kind,
-    label: labelOf(kind, says.model, root, isLeftover, leftBy),
+    label: labelOf(group, isLeftover, leftBy),
     model: says.model === null ? null : plainText(says.model),
     port,
     url,
@@ -217,14 +219,8 @@ function bytesOfAll({ machine }: DiscoveryPorts, members: readonly ProcessInfo[]
 }
 
 /** The model as people call it; for what was left behind, whose it was. */
-function labelOf(
-  kind: RunnerKind,
-  model: string | null,
-  root: ProcessInfo,
-  isLeftover: boolean,
-  leftBy: string | null
-): string {
-  const name = isLeftover ? root.name : modelLabel(model)
+function labelOf({ kind, says, name: program }: Group, isLeftover: boolean, leftBy: string | null): string {
+  const name = isLeftover ? program : modelLabel(says.model)
   const what = plainText(name ?? RUNNER_SPECS[kind].name) || RUNNER_SPECS[kind].name
   if (leftBy !== null) return plainText(`${what}, left behind by ${leftBy}`)
   return isLeftover ? `${what}, left behind by a program that has ended` : what

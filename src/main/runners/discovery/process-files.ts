@@ -45,16 +45,15 @@ interface Kept {
 export function createProcessFiles(procRoot: string): ProcessFiles {
   const commandLines = new Map<string, Kept>()
   const cgroups = new Map<string, Kept>()
-  /** Whose last read has not come back: each holds a thread, so there is one per process at most. */
+  /** Whose last read has not come back in time: each holds a thread, so that no more are begun. */
   const hanging = new Set<number>()
 
   const guarded = async <T>(pid: number, read: () => Promise<T>): Promise<T | null> => {
     if (hanging.has(pid)) return null
-    hanging.add(pid)
     const reading = read()
       .catch(() => null)
       .finally(() => hanging.delete(pid))
-    return within(READ_DEADLINE_MS, reading)
+    return within(READ_DEADLINE_MS, reading, () => hanging.add(pid))
   }
   const path = (pid: number, ...names: readonly string[]): string => join(procRoot, String(pid), ...names)
   const text = (pid: number, name: string, maxBytes: number): Promise<string | null> =>
@@ -136,9 +135,12 @@ async function readBounded(path: string, maxBytes: number): Promise<string> {
   }
 }
 
-function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
+function within<T>(ms: number, work: Promise<T>, onLate?: () => void): Promise<T | null> {
   const { promise, resolve } = Promise.withResolvers<T | null>()
-  const timer = setTimeout(() => resolve(null), ms)
+  const timer = setTimeout(() => {
+    onLate?.()
+    resolve(null)
+  }, ms)
   void work.then(resolve, () => resolve(null)).finally(() => clearTimeout(timer))
   return promise
 }

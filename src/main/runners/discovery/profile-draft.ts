@@ -69,6 +69,7 @@ export function draftOf(input: DraftInput): ProfileDraft {
     return { ...common, kind: 'llamacpp', modelPath: modelPath || found.label, settings }
   }
   const { kind } = found
+  if (kind === 'custom') return { ...common, kind, modelPath: '', settings: { command: [...commandLine] } }
   return { ...common, kind, modelPath, settings: fieldSettings({ ...input, kind }, args, model) }
 }
 
@@ -100,7 +101,21 @@ function itemsOf(args: readonly string[]): readonly Item[] {
 }
 
 /** Options of llama-server that the profile says itself, or that Firebreak sets at every launch. */
-const LLAMACPP_OWN = new Set(['-m', '--model', '--port', '--host', '--metrics', '-hf', '-hfr', '--hf-repo'])
+const LLAMACPP_OWN = new Set([
+  '-m',
+  '--model',
+  '--models-dir',
+  '--port',
+  '--host',
+  '--metrics',
+  '-hf',
+  '-hfr',
+  '--hf-repo',
+  '-hff',
+  '--hf-file',
+  '-mu',
+  '--model-url'
+])
 /** Options without a value: what follows them is a word of its own. */
 const LLAMACPP_FLAGS = new Set(['--metrics'])
 
@@ -173,7 +188,10 @@ function fieldSettings(
   const has = (key: string): boolean => RUNNER_SPECS[kind].fields.some((field) => field.key === key)
   if (has('port') && found.port !== null && portWritten(args) !== null) settings['port'] = found.port
   if (has('extraArgs') && extraArgs.length > 0) settings['extraArgs'] = extraArgs.slice(0, 256)
-  if (has('binary') && program.path.includes('/')) {
+  const isScript = has('script') && program.path.endsWith('.py')
+  if (isScript) settings['script'] = program.path
+  if (has('folder') && workingDir !== null) settings['folder'] = workingDir
+  if (has('binary') && !isScript && program.path.includes('/')) {
     settings['binary'] = workingDir === null ? program.path : resolve(workingDir, program.path)
   }
   return settings

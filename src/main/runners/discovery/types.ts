@@ -28,7 +28,6 @@ export interface DiscoveryPorts {
   readonly ownPids: () => ReadonlySet<number>
   /** Runners of ours that are being started, run, or are being stopped. */
   readonly activeIds: () => ReadonlySet<string>
-  readonly env: NodeJS.ProcessEnv
   /** Null: no engine to ask. */
   readonly containers: FoundContainers | null
 }

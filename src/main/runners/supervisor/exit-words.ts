@@ -15,7 +15,7 @@ export function exitInWords({ code, signal }: ExitStatus): string {
   if (signal !== null) return `crashed (${signal})`
   if (code === null) {
     return (
-      'ended; how is not known, because an earlier Firebreak had started it. It is not started again by itself, ' +
+      'ended; how is not known, because this run of Firebreak had not started it. It is not started again by itself, ' +
       'for it may have been ended on purpose or for want of memory'
     )
   }

@@ -25,6 +25,12 @@ export function watchLoading(core: RunnerCore, current: LiveProcess): void {
     void askReadiness(core, current)
     return
   }
+  if (current.facts.adopted !== undefined) {
+    // Somebody else's wish started it: nobody but its user knows whether it hangs.
+    core.text = 'Taken over as it runs. It does not say yet that it is ready, and is asked again.'
+    void askReadiness(core, current)
+    return
+  }
   const { modelBytes } = current.facts
   const loaded = residentBytes(current.bytes)
   core.text =

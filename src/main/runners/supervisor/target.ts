@@ -1,6 +1,14 @@
-import { isAbsolute, join, normalize } from 'node:path'
+import { basename, isAbsolute, join, normalize } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { FieldSettings, LlamaCppProfile, Profile } from '../../../shared/model/runner.ts'
+import type {
+  FieldProfile,
+  FieldSettings,
+  LlamaCppProfile,
+  Profile,
+  RunnerKind
+} from '../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
+import { plainText } from '../../../shared/util/plain-text.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { defaultLlamaCppSettings } from '../../../shared/settings/llamacpp-defaults.ts'
 import { freeSlug, labelOfModel } from '../profiles/slug.ts'
@@ -26,6 +34,15 @@ export interface KnownTargets {
   readonly models: readonly NamedModel[] | null
 }
 
+const NEW_PROFILE = {
+  restartOnCrash: true,
+  importance: 'normal',
+  pinned: false,
+  floorBytes: null,
+  lan: false,
+  container: null
+} as const
+
 /** '~/x' as a shell would read it; anything else as it is. */
 export const expandHome = (path: string, homeDir: string): string =>
   path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : path
@@ -39,11 +56,17 @@ export function resolveTarget(
   target: string,
   settings: FieldSettings | undefined,
   known: KnownTargets,
-  homeDir: string
+  homeDir: string,
+  kind?: RunnerKind
 ): Result<ResolvedTarget | 'ask-more', ContractError> {
   const byId = known.profiles.find((profile) => profile.id === target)
+  if (byId !== undefined && kind !== undefined && byId.kind !== kind) {
+    const message = `'${target}' is a profile of ${RUNNER_SPECS[byId.kind].name}, not of ${RUNNER_SPECS[kind].name}.`
+    return err({ code: 'bad-request', message })
+  }
   if (byId) return ok({ profile: withSettings(byId, settings), isNew: false })
   const path = expandHome(target, homeDir)
+  if (kind !== undefined && kind !== 'llamacpp') return ok(ofModel(kind, path, settings, known))
   if (isAbsolute(path)) return ok(ofPath(path, settings, known))
   if (path.includes('/') || /\.gguf$/i.test(path)) {
     const message = `Give the full path of the model, beginning with '/': ${target}`
@@ -63,23 +86,39 @@ export function resolveTarget(
   })
 }
 
+/** A model of a kind that names its models in its own way: a repository, a tag, a folder. */
+function ofModel(
+  kind: FieldProfile['kind'],
+  modelPath: string,
+  settings: FieldSettings | undefined,
+  known: KnownTargets
+): ResolvedTarget {
+  const same = known.profiles.find((profile) => profile.kind === kind && profile.modelPath === modelPath)
+  if (same) return { profile: withSettings(same, settings), isNew: false }
+  const label = plainText(basename(modelPath)) || RUNNER_SPECS[kind].name
+  const profile: FieldProfile = {
+    ...NEW_PROFILE,
+    id: freeSlug(label, known.isTaken),
+    label,
+    kind,
+    modelPath,
+    settings: {}
+  }
+  return { profile: withSettings(profile, settings), isNew: true }
+}
+
 function ofPath(path: string, settings: FieldSettings | undefined, known: KnownTargets): ResolvedTarget {
   const modelPath = normalize(path)
   const byPath = known.profiles.find((profile) => profile.modelPath === modelPath)
   if (byPath) return { profile: withSettings(byPath, settings), isNew: false }
   const label = labelOfModel(modelPath)
   const profile: LlamaCppProfile = {
+    ...NEW_PROFILE,
     id: freeSlug(label, known.isTaken),
     label,
     kind: 'llamacpp',
     modelPath,
-    settings: defaultLlamaCppSettings(),
-    restartOnCrash: true,
-    importance: 'normal',
-    pinned: false,
-    floorBytes: null,
-    lan: false,
-    container: null
+    settings: defaultLlamaCppSettings()
   }
   return { profile: withSettings(profile, settings), isNew: true }
 }
