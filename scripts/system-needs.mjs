@@ -16,7 +16,12 @@ const NEEDS = [
   },
   { what: 'a C compiler for the stub GPU library', commands: ['cc'], packages: ['gcc', 'libc6-dev'] },
   { what: 'patchelf for the real llama-server', commands: ['patchelf'], packages: ['patchelf'] },
-  { what: 'a message bus for the notifications’ tests', commands: ['dbus-daemon'], packages: ['dbus'] }
+  { what: 'a message bus for the notifications’ tests', commands: ['dbus-daemon'], packages: ['dbus'] },
+  {
+    what: 'a real container engine',
+    commands: ['podman'],
+    packages: ['podman', 'runc', 'netavark', 'aardvark-dns', 'uidmap', 'iptables']
+  }
 ]
 
 const withFallback = (commands) => commands.some(onPath)

@@ -28,8 +28,10 @@ export function containerCommandLine(
     ...(container.gpus ? (engine === 'docker' ? ['--gpus', 'all'] : ['--device', CDI_ALL_GPUS]) : []),
     ...(container.shmBytes === 0 ? [] : ['--shm-size', String(container.shmBytes)]),
     ...(container.hostIpc ? ['--ipc', 'host'] : []),
-    '--publish',
-    `${container.hostAddress}:${plan.port}:${container.containerPort}`,
+    // A job listens nowhere.
+    ...(container.containerPort > 0
+      ? ['--publish', `${container.hostAddress}:${plan.port}:${container.containerPort}`]
+      : []),
     ...mounts.flatMap((mount) => ['--mount', mountOption(mount)]),
     ...Object.entries(plan.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
     '--oom-score-adj',

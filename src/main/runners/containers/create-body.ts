@@ -25,6 +25,7 @@ export function createBody(options: {
   const { container } = plan
   if (container === null) throw new Error(`${id} has no container`)
   const port = `${container.containerPort}/tcp`
+  const isPublished = container.containerPort > 0
   return {
     Image: container.image,
     ...(plan.file === '' ? {} : { Entrypoint: [plan.file] }),
@@ -32,9 +33,11 @@ export function createBody(options: {
     ...(plan.args.length > 0 || plan.file !== '' ? { Cmd: plan.args } : {}),
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: { [RUNNER_LABEL]: id, [MARK_LABEL]: mark },
-    ExposedPorts: { [port]: {} },
+    ...(isPublished ? { ExposedPorts: { [port]: {} } } : {}),
     HostConfig: {
-      PortBindings: { [port]: [{ HostIp: container.hostAddress, HostPort: String(plan.port) }] },
+      ...(isPublished
+        ? { PortBindings: { [port]: [{ HostIp: container.hostAddress, HostPort: String(plan.port) }] } }
+        : {}),
       OomScoreAdj: HIGHEST_OOM_SCORE,
       RestartPolicy: { Name: 'no' },
       LogConfig: logConfig(engine),

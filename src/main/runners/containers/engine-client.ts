@@ -19,8 +19,8 @@ export interface EngineCall {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Until the whole answer, or of a stream until its first line. */
-  readonly timeoutMs: number
+  /** Until the whole answer, or of a stream until its head; null = for as long as it takes, until `abort`. */
+  readonly timeoutMs: number | null
   readonly abort?: AbortSignal
 }
 
@@ -33,7 +33,7 @@ export interface EngineCall {
 export interface EngineClient {
   readonly socket: string
   /** The answer's JSON where the status says that it was done; undefined where it has none. */
-  json(call: EngineCall): Promise<Result<unknown, EngineFault>>
+  json(call: EngineCall & { readonly timeoutMs: number }): Promise<Result<unknown, EngineFault>>
   /** The answer as it comes; the caller ends it. */
   stream(call: EngineCall): Promise<Result<IncomingMessage, EngineFault>>
 }
@@ -67,7 +67,7 @@ export function createEngineClient(socket: string): EngineClient {
 
   const stream = (call: EngineCall): Promise<Result<IncomingMessage, EngineFault>> => {
     const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), call.timeoutMs)
+    const timer = call.timeoutMs === null ? undefined : setTimeout(() => late.abort(), call.timeoutMs)
     const signal = call.abort === undefined ? late.signal : AbortSignal.any([late.signal, call.abort])
     return new Promise((settle) => {
       const sent = send(call, signal)

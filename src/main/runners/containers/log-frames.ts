@@ -15,6 +15,7 @@ export function createLogFrames(): Transform {
   /** Of the frame that is being read. */
   let left = 0
   let isRaw = false
+  let isFramed = false
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       let at = 0
@@ -32,10 +33,18 @@ export function createLogFrames(): Transform {
         if (header.length < HEADER_BYTES) break
         isRaw = !isHeader(header)
         if (isRaw) this.push(header)
-        else left = header.readUInt32BE(4)
+        else {
+          isFramed = true
+          left = header.readUInt32BE(4)
+        }
         header = Buffer.alloc(0)
       }
       if (isRaw && at < chunk.length) this.push(chunk.subarray(at))
+      done()
+    },
+    /** Fewer bytes than a header from a terminal are its text. */
+    flush(done) {
+      if (!isFramed && header.length > 0) this.push(header)
       done()
     }
   })
