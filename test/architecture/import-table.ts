@@ -142,7 +142,10 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   },
   /** What training jobs say in their logs; their checkpoints on disk. */
   'main/runners/training': { zones: ['main/platform', ...SHARED], packages: NODE },
-  'main/runners/playbooks': { zones: ['main/runners/profiles', 'main/platform', ...SHARED], packages: NODE },
+  'main/runners/playbooks': {
+    zones: ['main/runners/profiles', 'main/models', 'main/platform', ...SHARED],
+    packages: NODE
+  },
   'main/runners/preview': { zones: ['main/runners/supervisor', 'main/platform', ...SHARED], packages: NODE },
   'main/runners/set-up': {
     zones: ['main/jobs', 'main/runners/supervisor', 'main/platform', ...SHARED],
@@ -185,6 +188,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'main/runners/preview',
       'main/runners/profiles',
       'main/runners/set-up',
+      'main/runners/training',
       'main/jobs',
       'main/downloads',
       'main/guard',

@@ -2,7 +2,7 @@ import type { ContractError } from '../../shared/contract/errors.ts'
 import type { Profile } from '../../shared/model/runner.ts'
 import { err, type Result } from '../../shared/util/result.ts'
 import { thresholdProblem } from '../settings/bounds.ts'
-import type { HandlerParts } from './handlers.ts'
+import type { HandlerParts } from './handler-parts.ts'
 
 /** Saves a profile whose floor fits this machine and its reserve; the guard looks at the change at once. */
 export async function saveProfile(

@@ -1,6 +1,6 @@
 import { ok } from '../../../shared/util/result.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
-import type { HandlerParts } from '../handlers.ts'
+import type { HandlerParts } from '../handler-parts.ts'
 
 export function foundHandlers({
   discovery,

@@ -1,6 +1,6 @@
 import { err, ok } from '../../../shared/util/result.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
-import type { HandlerParts } from '../handlers.ts'
+import type { HandlerParts } from '../handler-parts.ts'
 
 const NO_TRAINING = err({ code: 'not-found', message: 'This runner is no training job.' } as const)
 

@@ -1,7 +1,7 @@
 import { err, ok } from '../../../shared/util/result.ts'
 import { downloadModel } from '../../downloads/download.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
-import type { HandlerParts } from '../handlers.ts'
+import type { HandlerParts } from '../handler-parts.ts'
 
 /** More at once only share one line, and crowd the disk. */
 const MOST_DOWNLOADS = 4

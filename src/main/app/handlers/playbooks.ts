@@ -7,7 +7,7 @@ import { exportProfiles, readTransfer } from '../../runners/profiles/transfer.ts
 import { createSetUp } from '../../runners/set-up/set-up.ts'
 import { redactArgs } from '../../runners/supervisor/redact.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
-import type { HandlerParts } from '../handlers.ts'
+import type { HandlerParts } from '../handler-parts.ts'
 import { saveProfile } from '../save-profile.ts'
 
 /** Playbooks, profiles on their way in and out, and the installation of runners. */

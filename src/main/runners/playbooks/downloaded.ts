@@ -1,14 +1,12 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelSource } from '../../../shared/model/playbook.ts'
+import { readTextUpTo } from '../../models/read-text.ts'
+import { hubCacheFolder } from '../../models/stores.ts'
 
 /** A commit's name; a file that says anything else is no ref. */
 const COMMIT = /^[0-9a-f]{7,64}$/
 const MOST_REF_BYTES = 200
-
-/** Where Hugging Face's tools keep downloads: HF_HUB_CACHE, HF_HOME, or their usual folder. */
-export const hubFolder = (env: NodeJS.ProcessEnv, homeDir: string): string =>
-  env['HF_HUB_CACHE'] || join(env['HF_HOME'] || join(homeDir, '.cache', 'huggingface'), 'hub')
 
 /**
  * The path of a repository's file on this machine: in Hugging Face's cache, llama.cpp's, or the user's models folder.
@@ -21,7 +19,7 @@ export async function downloadedFile(
   homeDir: string
 ): Promise<string | null> {
   const { repository, revision } = source
-  const inHub = join(hubFolder(env, homeDir), `models--${repository.replace('/', '--')}`)
+  const inHub = join(hubCacheFolder(homeDir, env), `models--${repository.replace('/', '--')}`)
   const commit = COMMIT.test(revision) ? revision : await refOf(join(inHub, 'refs', revision))
   const models = join(homeDir, 'models')
   const candidates = [
@@ -37,13 +35,8 @@ export async function downloadedFile(
 }
 
 async function refOf(path: string): Promise<string | null> {
-  try {
-    const { size } = await stat(path)
-    const text = size > MOST_REF_BYTES ? '' : (await readFile(path, 'utf8')).trim()
-    return COMMIT.test(text) ? text : null
-  } catch {
-    return null
-  }
+  const text = (await readTextUpTo(path, MOST_REF_BYTES))?.trim() ?? ''
+  return COMMIT.test(text) ? text : null
 }
 
 const isFile = (path: string): Promise<boolean> =>

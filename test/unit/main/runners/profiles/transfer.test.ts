@@ -78,7 +78,7 @@ describe('import', () => {
   })
 
   test('what a newer Firebreak knows more of is left out', () => {
-    const newer = { ...tiny, ...{ tomorrow: true } }
+    const newer: unknown = Object.assign({ tomorrow: true }, tiny)
     const back = read(file({ profiles: [newer], more: 1 }))
     expect(back).toEqual({ ok: true, value: { profiles: [tiny], problems: [] } })
   })
