@@ -91,14 +91,15 @@ async function fetchRest(
   progress: Progress
 ): Promise<ContractError | null> {
   const from = progress.bytes
-  const response = await openUrl(url, {
+  const { response, host, isOwn } = await openUrl(url, {
     token: asked.hub.token,
     signal,
     silenceMs: tries.silenceMs,
+    env: asked.hub.env,
     // Compressed, the bytes would be other ones than those that were hashed.
     headers: { 'accept-encoding': 'identity', ...(from === 0 ? {} : { range: `bytes=${from}-` }) }
   })
-  const throttle = throttleOf(response, url.host)
+  const throttle = throttleOf(response, host)
   if (throttle !== null) throw throttle
   const status = response.statusCode ?? 0
   const isRest = status === PARTIAL_CONTENT && beginsAt(response, from, file.sizeBytes)
@@ -109,13 +110,15 @@ async function fetchRest(
     progress.bytes = 0
   } else if (!isRest) {
     response.destroy()
-    return refusal(response, asked)
+    if (isOwn) return refusal(response, asked)
+    // The store's address was signed for a short time: the hub gives a new one.
+    throw new RequestFailure(`${host}, where the hub sends to, refuses with status ${status}.`, true)
   }
   if (status !== 200 && !isRest) {
     response.destroy()
-    throw new RequestFailure(`${url.host} does not go on with ${file.name} where it stopped.`, true)
+    throw new RequestFailure(`${host} does not go on with ${file.name} where it stopped.`, true)
   }
-  await writeAll(response, file, handle, progress, onBytes, url.host)
+  await writeAll(response, file, handle, progress, onBytes, host)
   return null
 }
 

@@ -14,13 +14,15 @@ export interface Hub {
   readonly cacheFolder: string
   /** Null: none was set. Never shown, never logged. */
   readonly token: string | null
+  /** For the proxies it names. */
+  readonly env: NodeJS.ProcessEnv
 }
 
 /** Reads HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_TOKEN, HF_TOKEN_PATH; null where the endpoint is no address. */
 export async function hubFrom(homeDir: string, env: NodeJS.ProcessEnv): Promise<Hub | null> {
   const endpoint = parseEndpoint(env['HF_ENDPOINT'] || DEFAULT_ENDPOINT)
   if (endpoint === null) return null
-  return { endpoint, cacheFolder: hubCacheFolder(homeDir, env), token: await readToken(homeDir, env) }
+  return { endpoint, cacheFolder: hubCacheFolder(homeDir, env), token: await readToken(homeDir, env), env }
 }
 
 function parseEndpoint(text: string): URL | null {

@@ -11,6 +11,8 @@ import type { Tries } from './tries.ts'
 /** The list of a repository with 10 000 files has 3 MiB. */
 const LIST_BYTES = 32 * 1024 * 1024
 const MOST_FILES = 10_000
+/** The hub itself allows a repository that many. */
+const MOST_LISTED = 100_000
 
 const fileSchema = z.object({
   rfilename: z.string(),
@@ -21,7 +23,7 @@ const fileSchema = z.object({
 /** As much as is used of what /api/models/…?blobs=true answers. */
 const listSchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
-  siblings: z.array(z.unknown()).max(1_000_000)
+  siblings: z.array(z.unknown()).max(MOST_LISTED)
 })
 
 /** A file of a repository, as the hub lists it. */
@@ -48,7 +50,12 @@ export async function listFiles(
   const url = hubUrl(hub, 'api', 'models', ...repository.split('/'), 'revision', revision)
   url.search = '?blobs=true'
   const answer = await tries.run(signal, async () => {
-    const response = await openUrl(url, { token: hub.token, signal, silenceMs: tries.silenceMs })
+    const { response } = await openUrl(url, {
+      token: hub.token,
+      signal,
+      silenceMs: tries.silenceMs,
+      env: hub.env
+    })
     const throttle = throttleOf(response, url.host)
     if (throttle !== null) throw throttle
     const body = response.statusCode === 200 ? await readBody(response, LIST_BYTES, url.host) : null

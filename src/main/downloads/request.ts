@@ -1,5 +1,5 @@
-import { request as requestPlain, type IncomingMessage } from 'node:http'
-import { request as requestSafe } from 'node:https'
+import { Agent as PlainAgent, request as requestPlain, type IncomingMessage } from 'node:http'
+import { Agent as SafeAgent, request as requestSafe } from 'node:https'
 import { isIP } from 'node:net'
 
 /** The hub sends a large file's reader to its store, at times over another name of its own. */
@@ -12,6 +12,16 @@ export interface RequestOptions {
   readonly signal: AbortSignal
   /** Nothing came for so long: the connection is given up. */
   readonly silenceMs: number
+  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as other programs read them. */
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** An answer's head, and who gave it in the end. */
+export interface Opened {
+  readonly response: IncomingMessage
+  readonly host: string
+  /** It came from the first address's own origin. */
+  readonly isOwn: boolean
 }
 
 /** The other end, in words; `canRetry`: another try may go well. */
@@ -27,7 +37,7 @@ export class RequestFailure extends Error {
  * GET with redirects. The token goes to the first address's own origin and to no other, and over plain HTTP only within
  * this machine. Rejects with RequestFailure, or with the signal's reason once it is aborted.
  */
-export async function openUrl(first: URL, options: RequestOptions): Promise<IncomingMessage> {
+export async function openUrl(first: URL, options: RequestOptions): Promise<Opened> {
   const maySend = first.protocol === 'https:' || isLoopback(first.hostname)
   let url = first
   for (let step = 0; step <= MOST_REDIRECTS; step += 1) {
@@ -41,7 +51,8 @@ export async function openUrl(first: URL, options: RequestOptions): Promise<Inco
       }
     })
     const { location } = response.headers
-    if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return response
+    if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined)
+      return { response, host: url.host, isOwn }
     response.destroy()
     const next = URL.parse(location, url.href)
     const isWorse = url.protocol === 'https:' && next?.protocol !== 'https:'
@@ -54,21 +65,20 @@ export async function openUrl(first: URL, options: RequestOptions): Promise<Inco
 
 function send(
   url: URL,
-  { headers = {}, signal, silenceMs }: Omit<RequestOptions, 'token'>
+  { headers = {}, signal, silenceMs, env }: Omit<RequestOptions, 'token'>
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
+    const isSafe = url.protocol === 'https:'
     // A connection of its own each time: one kept open in between may be closed by the other end unseen.
-    const sent = (url.protocol === 'https:' ? requestSafe : requestPlain)(url, {
-      agent: false,
-      headers,
-      signal
-    })
-    sent.setTimeout(silenceMs, () => {
+    const agent = agentFor(isSafe, env)
+    // Counts from before the connection is made, and for as long as the response goes on.
+    const sent = (isSafe ? requestSafe : requestPlain)(url, { agent, headers, signal, timeout: silenceMs })
+    sent.on('timeout', () =>
       sent.destroy(
         new RequestFailure(`${url.host} has not answered for ${Math.round(silenceMs / 1_000)} s.`, true)
       )
-    })
+    )
     sent.on('response', resolve)
     sent.on('error', (error) => {
       if (signal.aborted) reject(signal.reason)
@@ -77,6 +87,15 @@ function send(
     })
     sent.end()
   })
+}
+
+function agentFor(isSafe: boolean, proxyEnv: NodeJS.ProcessEnv): PlainAgent {
+  try {
+    return new (isSafe ? SafeAgent : PlainAgent)({ keepAlive: false, proxyEnv })
+  } catch {
+    // Its address may hold a password: it is not shown.
+    throw new RequestFailure('HTTP_PROXY or HTTPS_PROXY is no address. Correct it or unset it.', false)
+  }
 }
 
 /** What goes wrong with a response after its head: it is cut off, or silent. */

@@ -58,13 +58,20 @@ async function ggufModels(
   facts: FactsReader
 ): Promise<readonly (Described | null)[]> {
   const groups = groupGgufNames(names)
+  const fetched = origin.store === 'llamacpp' ? fetchedByLlamaCpp(names) : []
   const projectorOf = projectorFinder(names, groups)
   const described: (Described | null)[] = []
   for (let from = 0; from < groups.length; from += AT_ONCE) {
     const some = groups.slice(from, from + AT_ONCE)
     described.push(
       ...(await Promise.all(
-        some.map((group) => ggufModel(folder, group, projectorOf(group.stem), origin, facts))
+        some.map(async (group) => {
+          const from = fetched.find(({ prefix }) => group.stem.startsWith(prefix))
+          const one = await ggufModel(folder, group, projectorOf(group.stem), origin, facts)
+          if (one === null || from === undefined) return one
+          const label = group.stem.slice(from.prefix.length)
+          return { ...one, model: { ...one.model, label, repository: from.repository } }
+        })
       ))
     )
   }
@@ -144,6 +151,14 @@ async function safetensorsModel(
     isPartial
   }
   return { model, identity: identity ?? folder }
+}
+
+/** llama.cpp writes 'owner_name_file.gguf' and beside it 'manifest=owner=name=tag.json': only that tells the two apart. */
+function fetchedByLlamaCpp(names: readonly string[]) {
+  return names
+    .map((name) => /^manifest=([^=]+)=([^=]+)=[^=]*\.json$/.exec(name))
+    .filter((match) => match !== null)
+    .map(([, owner = '', name = '']) => ({ prefix: `${owner}_${name}_`, repository: `${owner}/${name}` }))
 }
 
 /** LM Studio keeps each model in maker/name. */

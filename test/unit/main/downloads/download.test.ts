@@ -10,6 +10,8 @@ import {
   symlinkSync,
   writeFileSync
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -334,6 +336,50 @@ describe('a no of the hub is said with what to do', () => {
     answer(401)
     const ended = await download({ gated: true })
     expect(ended.ok ? '' : ended.error.message).toMatch(/accept its licence/)
+  })
+
+  test('a licence that only the files ask for is said too', async () => {
+    hub.intercept = (seen, response) => {
+      if (!seen.path.includes('/resolve/')) return false
+      response.writeHead(403, { 'x-error-code': 'GatedRepo' }).end()
+      return true
+    }
+    const ended = await download()
+    expect(ended.ok ? '' : ended.error.message).toMatch(/accept its licence/)
+    expect(existsSync(snapshotFile(GGUF.name))).toBe(false)
+  })
+
+  test('an address of the store that is too old is asked for anew', async () => {
+    let refusals = 2
+    hub.intercept = (seen, response) => {
+      if (seen.at !== 'store' || refusals === 0) return false
+      refusals -= 1
+      response.writeHead(403).end('expired')
+      return true
+    }
+    expect(await download()).toMatchObject({ ok: true })
+    expect(hub.requests.filter(({ path }) => path.includes('/resolve/'))).toHaveLength(4)
+  })
+
+  test('a hub that takes the question and never answers is given up', async () => {
+    hub.intercept = () => true
+    const ended = await download({}, { silenceMs: 100, pausesMs: [] })
+    expect(ended.ok ? '' : ended.error.message).toContain('has not answered')
+  })
+
+  test('a proxy that the environment names is used', async () => {
+    const asked: string[] = []
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(403, { 'x-error-code': 'RepoNotFound' }).end()
+    })
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+    const { port } = proxy.address() as AddressInfo
+    const ended = await download({}, { env: { http_proxy: `http://127.0.0.1:${port}` } })
+    expect(ended).toMatchObject({ ok: false })
+    expect(asked[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/api\/models\//)
+    expect(hub.requests).toEqual([])
+    await new Promise((done) => proxy.close(done))
   })
 
   test('a file that is not there is named', async () => {

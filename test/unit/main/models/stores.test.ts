@@ -186,6 +186,22 @@ describe('the store of Ollama', () => {
   })
 })
 
+test('llama.cpp: what it fetched has its repository, from the manifest beside it', async () => {
+  disk.put('.cache/llama.cpp/manifest=ggml-org=gemma-3-4b-it-GGUF=latest.json', '{}')
+  disk.gguf('.cache/llama.cpp/ggml-org_gemma-3-4b-it-GGUF_gemma-3-4b-it-Q4_K_M.gguf')
+  disk.gguf('.cache/llama.cpp/ggml-org_gemma-3-4b-it-GGUF_mmproj-model-f16.gguf')
+  disk.gguf('.cache/llama.cpp/own_thing.gguf.downloadInProgress')
+  expect(await models()).toMatchObject([
+    {
+      label: 'gemma-3-4b-it-Q4_K_M',
+      store: 'llamacpp',
+      repository: 'ggml-org/gemma-3-4b-it-GGUF',
+      mmprojPath: expect.stringContaining('mmproj-model-f16.gguf')
+    },
+    { label: 'own_thing', repository: null, isPartial: true }
+  ])
+})
+
 test('LM Studio: its usual folder, and the one it was told to use', async () => {
   disk.gguf('.lmstudio/models/maker/tiny/tiny-Q4_0.gguf')
   disk.gguf('.lmstudio/models/maker/tiny/mmproj-tiny-f16.gguf')
