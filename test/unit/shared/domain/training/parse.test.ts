@@ -16,7 +16,7 @@ const all = (text: string, from: TrainingState = TRAINING_START): TrainingState 
 
 const LOGS: readonly (readonly [string, object, object])[] = [
   [
-    'huggingface.log',
+    'huggingface.txt',
     { framework: 'hugging-face', checkpoints: 1, isLossBroken: false },
     {
       step: 510,
@@ -28,13 +28,13 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     }
   ],
   [
-    'huggingface-5-quoted.log',
+    'huggingface-5-quoted.txt',
     { framework: 'hugging-face' },
     { step: 5, totalSteps: 60, loss: 1.482, epoch: 0.083_33, secondsLeft: 55 }
   ],
-  ['huggingface-nan.log', { isLossBroken: true }, { step: 10, totalSteps: 60, loss: 'unknown', epoch: 0.2 }],
+  ['huggingface-nan.txt', { isLossBroken: true }, { step: 10, totalSteps: 60, loss: 'unknown', epoch: 0.2 }],
   [
-    'axolotl.log',
+    'axolotl.txt',
     { framework: 'axolotl' },
     {
       step: 103,
@@ -44,10 +44,10 @@ const LOGS: readonly (readonly [string, object, object])[] = [
       lastCheckpoint: './outputs/qlora/checkpoint-103'
     }
   ],
-  ['unsloth.log', { framework: 'unsloth' }, { step: 2, totalSteps: 60, loss: 2.2911, secondsLeft: 200 }],
-  ['trl-dpo.log', { framework: 'trl' }, { step: 25, totalSteps: 250, loss: 0.6421, epoch: 0.1 }],
+  ['unsloth.txt', { framework: 'unsloth' }, { step: 2, totalSteps: 60, loss: 2.2911, secondsLeft: 200 }],
+  ['trl-dpo.txt', { framework: 'trl' }, { step: 25, totalSteps: 250, loss: 0.6421, epoch: 0.1 }],
   [
-    'nemo.log',
+    'nemo.txt',
     { framework: 'nemo' },
     {
       step: 13,
@@ -58,12 +58,12 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     }
   ],
   [
-    'nemo-printer.log',
+    'nemo-printer.txt',
     { framework: 'nemo' },
     { step: 12, totalSteps: 119, loss: 11.03, secondsLeft: 53.5, epoch: 0 }
   ],
   [
-    'lightning.log',
+    'lightning.txt',
     { framework: 'lightning' },
     // How many epochs there will be is not in the log, so neither is the end.
     {
@@ -76,7 +76,7 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     }
   ],
   [
-    'torchtune.log',
+    'torchtune.txt',
     { framework: 'torchtune' },
     {
       step: 25,
@@ -86,7 +86,7 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     }
   ],
   [
-    'diffusers.log',
+    'diffusers.txt',
     { framework: 'diffusers' },
     {
       step: 500,
@@ -97,7 +97,7 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     }
   ],
   [
-    'sd-scripts.log',
+    'sd-scripts.txt',
     { checkpoints: 1 },
     {
       step: 75,
@@ -108,7 +108,7 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     }
   ],
   [
-    'megatron.log',
+    'megatron.txt',
     { framework: 'megatron' },
     { step: 10, totalSteps: 1000, loss: 10.712_34, secondsLeft: 990 * 1.2345, lastCheckpoint: '/ckpt' }
   ]
@@ -132,7 +132,7 @@ describe('training logs', () => {
   })
 
   test('the curve has each logged loss at its step, and no loss of an evaluation', () => {
-    expect(all(read('huggingface.log')).curve.map(({ step, loss }) => [step, loss])).toEqual([
+    expect(all(read('huggingface.txt')).curve.map(({ step, loss }) => [step, loss])).toEqual([
       [10, 2.4],
       [20, 2.3],
       [30, 2.2],
@@ -171,7 +171,7 @@ describe('training logs', () => {
   })
 
   test('a new launch in the same log begins anew; going on from a checkpoint continues the curve', () => {
-    const first = all(read('huggingface.log'))
+    const first = all(read('huggingface.txt'))
     const again = all(
       '--- 2026-11-20T12:00:00.000Z python train.py\n\r  2%|▏ | 20/1000 [00:20<16:00, 1.0s/it]' +
         "\r{'loss': 2.1, 'epoch': 0.04}\n\r  2%|▏ | 20/1000 [00:20<16:00, 1.0s/it]",
