@@ -15,7 +15,7 @@ const LIST_TIMEOUT_MS = 2_000
 const UNLOAD_TIMEOUT_MS = 10_000
 /** Requests under way are finished first, and the driver takes seconds to tear a large model down. */
 export const UNLOAD_DEADLINE_MS = 90_000
-/** A load that ended meanwhile, or another client, may have loaded it anew. */
+/** Another client may have had it loaded anew. */
 const AGAIN_MS = 5_000
 const LOOK_INTERVAL_MS = 200
 
@@ -65,10 +65,14 @@ async function unload(core: ServiceCore, run: ModelRun): Promise<Result<StopResu
   const beforeBytes = machine.availableBytes()
   tell(core, `Stopping: waiting for ${facts.name} to unload it.`)
   let askedMs = Number.NEGATIVE_INFINITY
+  let wasLoading = run.loading !== null
   let refusal: string | null = null
   for (;;) {
     const nowMs = clock.monotonicMs()
-    if (nowMs - askedMs >= AGAIN_MS) {
+    // A load that could not be taken back is over now: what it loaded goes at once.
+    const hasJustLoaded = wasLoading && run.loading === null
+    wasLoading = run.loading !== null
+    if (hasJustLoaded || nowMs - askedMs >= AGAIN_MS) {
       askedMs = nowMs
       const asked = await deps.adapter.models?.unload(run.url, modelPath, UNLOAD_TIMEOUT_MS)
       refusal = asked === undefined || asked.ok ? null : asked.error.message

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { RunnerAdapter } from '../../../../../src/main/runners/supervisor/adapter.ts'
+import { ollamaAdapter } from '../../../../../src/main/runners/adapters/ollama/adapter.ts'
+import { createScopes } from '../../../../../src/main/runners/supervisor/launch.ts'
+import { openLogFile } from '../../../../../src/main/runners/supervisor/log-file.ts'
+import { createServiceSupervisor } from '../../../../../src/main/runners/supervisor/service/service-supervisor.ts'
+import { UNLOAD_DEADLINE_MS } from '../../../../../src/main/runners/supervisor/service/unloading.ts'
+import type { Supervisor } from '../../../../../src/main/runners/supervisor/supervisor.ts'
+import type { FieldProfile, HeldModel } from '../../../../../src/shared/model/runner.ts'
+import { defaultSettings } from '../../../../../src/shared/settings/schema.ts'
+import { ok } from '../../../../../src/shared/util/result.ts'
+import { fakeMachine, processRow, type FakeMachine } from '../../../../support/fake-machine.ts'
+
+const GIB = 1_073_741_824
+const STEP_MS = 200
+const PROFILE: FieldProfile = {
+  id: 'a',
+  label: 'A',
+  kind: 'ollama',
+  modelPath: 'm:1',
+  settings: {},
+  restartOnCrash: false,
+  importance: 'normal',
+  pinned: false,
+  floorBytes: null,
+  lan: false,
+  container: null
+}
+const MAIN = processRow({ pid: 10, name: 'ollama' })
+const HOLDER = processRow({ pid: 11, parentPid: 10, name: 'llama-server' })
+
+describe('a model in a service, on a machine moved by hand', () => {
+  let machine: FakeMachine
+  let supervisor: Supervisor
+  let models: readonly HeldModel[] | null
+  let unloads: number
+  let load: () => void
+  let make: (bootId: string) => Supervisor
+  let held: string | null
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    machine = fakeMachine([MAIN])
+    machine.available = 10 * GIB
+    machine.hostBytes = (pid) => (pid === 11 ? { anonAndShmemBytes: GIB, fileBytes: 0 } : null)
+    models = [{ name: 'm:1', state: 'unloaded', bytes: 'unknown' }]
+    unloads = 0
+    held = null
+    load = () => {
+      machine.table = [MAIN, HOLDER]
+      machine.available = 9 * GIB
+      models = [{ name: 'm:1', state: 'loaded', bytes: GIB }]
+    }
+    const adapter: RunnerAdapter = {
+      ...ollamaAdapter,
+      probe: async () => 'ready',
+      prove: async () => ({ works: true, text: 'It made a token.' }),
+      models: {
+        list: async () => models,
+        load: async () => {
+          load()
+          return ok(undefined)
+        },
+        unload: async () => {
+          unloads += 1
+          return ok(undefined)
+        }
+      }
+    }
+    make = (bootId) =>
+      createServiceSupervisor(PROFILE, {
+        ports: {
+          machine,
+          clock: machine.clock,
+          logger: { info: () => {}, warn: () => {}, error: (message) => expect(message).toBe('') },
+          settings: defaultSettings,
+          launchHold: () => held,
+          places: {
+            procRoot: '/nowhere',
+            sysRoot: '/nowhere',
+            runtimeDir: '/nowhere',
+            systemSentinelSocket: null,
+            configDir: '/nowhere',
+            dataDir: '/nowhere',
+            rendererDir: '/nowhere',
+            entryDir: '/nowhere',
+            nodePath: '/nowhere',
+            homeDir: '/nowhere'
+          }
+        },
+        adapter,
+        log: openLogFile('/nowhere/a.log'),
+        env: {},
+        bootId,
+        scopes: createScopes({ FIREBREAK_SCOPES: 'off' }),
+        plan: (profile) =>
+          adapter.plan(profile, {
+            settings: defaultSettings(),
+            env: {},
+            firstFreePort: async (port) => port,
+            portState: async () => ({ kind: 'free' })
+          }),
+        onChange: () => {},
+        onRecord: () => {}
+      })
+    supervisor = make('boot')
+  })
+  afterEach(() => {
+    supervisor.dispose()
+    vi.useRealTimers()
+  })
+
+  /** Lets time go by in steps until it has settled. */
+  async function settled<T>(work: Promise<T>): Promise<T> {
+    const finished = { yet: false }
+    void work.finally(() => (finished.yet = true))
+    for (let ms = 0; !finished.yet && ms < 4 * UNLOAD_DEADLINE_MS; ms += STEP_MS) {
+      machine.advance(STEP_MS)
+      await vi.advanceTimersByTimeAsync(STEP_MS)
+    }
+    return work
+  }
+  async function ready(): Promise<void> {
+    expect(await supervisor.start(PROFILE)).toMatchObject({ ok: true })
+    await vi.advanceTimersByTimeAsync(STEP_MS)
+    supervisor.tick(machine.table)
+    expect(supervisor.view()).toMatchObject({ state: 'ready', pids: [11], modelBytes: GIB })
+  }
+
+  test('a service that says it unloads and does not is named, with what still holds the memory', async () => {
+    await ready()
+    const stopped = await settled(supervisor.stop())
+    expect(stopped).toMatchObject({
+      ok: true,
+      value: { memoryIsBack: false, left: [{ pid: 11, name: 'llama-server', bytes: GIB }] }
+    })
+    expect(unloads).toBeGreaterThan(1)
+    expect(supervisor.view()).toMatchObject({ state: 'failed', pids: [11] })
+    expect(supervisor.view().text).toContain('Ollama did not unload A: it still lists it as loaded.')
+    // It may end later, and may be stopped once more.
+    expect(supervisor.isBusy()).toBe(true)
+    machine.table = [MAIN]
+    supervisor.tick(machine.table)
+    expect(supervisor.view()).toMatchObject({ state: 'failed', pids: [] })
+    expect(supervisor.isBusy()).toBe(false)
+  })
+
+  test('unloaded is not gone, and gone is not back: each is waited for', async () => {
+    await ready()
+    let isDone = false
+    const stopping = supervisor.stop()
+    void stopping.then(() => (isDone = true))
+    const pass = async (): Promise<void> => {
+      machine.advance(STEP_MS)
+      await vi.advanceTimersByTimeAsync(STEP_MS)
+    }
+    models = [{ name: 'm:1', state: 'unloaded', bytes: 'unknown' }]
+    await pass()
+    expect(isDone).toBe(false)
+    machine.table = [MAIN]
+    await pass()
+    await pass()
+    expect(isDone).toBe(false)
+    expect(supervisor.view().text).toContain('waiting for 1.0 GiB to come back')
+    machine.available = 10 * GIB
+    expect(await settled(stopping)).toMatchObject({
+      ok: true,
+      value: { bytesReturned: GIB, memoryIsBack: true }
+    })
+    expect(supervisor.view()).toMatchObject({ state: 'stopped', pids: [], models: null })
+  })
+
+  test('nothing is loaded while the guard holds launches', async () => {
+    held = 'Memory is short.'
+    expect(await supervisor.start(PROFILE)).toMatchObject({
+      ok: false,
+      error: { code: 'refused', message: held }
+    })
+    expect(supervisor.view().state).toBe('stopped')
+  })
+
+  test('a second start, and a stop of what does not run, are refused', async () => {
+    expect(await supervisor.stop()).toMatchObject({ ok: false, error: { code: 'not-running' } })
+    await ready()
+    expect(await supervisor.start(PROFILE)).toMatchObject({ ok: false, error: { code: 'already-running' } })
+  })
+
+  test('the record names who holds the model; after a boot it means nothing', async () => {
+    await ready()
+    const record = supervisor.record()
+    if (record === null) throw new Error('no record')
+    expect(record).toMatchObject({ root: { pid: 11 }, members: [{ pid: 11 }], bootId: 'boot' })
+    const next = make('boot')
+    expect(await next.adopt(record)).toBe(true)
+    expect(next.view()).toMatchObject({ state: 'ready', pids: [11] })
+    next.dispose()
+    const later = make('another boot')
+    expect(await later.adopt(record)).toBe(false)
+    expect(later.view()).toMatchObject({ state: 'lost', text: 'A was loaded when the machine went down.' })
+    later.dispose()
+  })
+})
