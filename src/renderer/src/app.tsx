@@ -27,9 +27,9 @@ const PAGE_WORDS: Readonly<Record<Page, string>> = {
 function pageOf(page: Page): ReactNode {
   switch (page) {
     case 'overview':
-      return <OverviewPage />
+      return <OverviewPage jobs={<JobList />} />
     case 'models':
-      return <ModelsPage />
+      return <ModelsPage jobs={<JobList />} />
     case 'guard':
       return <GuardPage />
     case 'settings':
@@ -208,7 +208,6 @@ export function App(): ReactNode {
         <div className="stage">
           <main className="main" ref={main} inert={covered}>
             <Banners />
-            {ready && (page === 'overview' || page === 'models') && <JobList />}
             {ready ? pageOf(page) : <Waiting link={link} />}
           </main>
           <LogPane />

@@ -131,7 +131,12 @@ export function createFakeRunners(parts: FakeRunnersParts): FakeRunners {
       kind === 'llamacpp' || kind === 'custom' || story.installed?.includes(kind) === true
         ? {
             kind,
-            path: kind === 'llamacpp' ? '/usr/local/bin/llama-server' : `/usr/bin/${kind}`,
+            path:
+              kind === 'custom'
+                ? null
+                : kind === 'llamacpp'
+                  ? '/usr/local/bin/llama-server'
+                  : `/usr/bin/${kind}`,
             problem: null
           }
         : { kind, path: null, problem: `${RUNNER_SPECS[kind].name} was not found on this machine.` }

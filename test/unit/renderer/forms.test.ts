@@ -66,7 +66,7 @@ describe('the form of a model', () => {
   test('a refusal goes with the field it is about, or with any where it is about none', () => {
     expect(isAbout('model-missing', 'modelPath')).toBe(true)
     expect(isAbout('model-missing', 'values.port')).toBe(false)
-    expect(isAbout('port-in-use', 'port')).toBe(true)
+    expect(isAbout('port-in-use', 'values.port')).toBe(true)
     expect(isAbout('refused', 'label')).toBe(true)
   })
 

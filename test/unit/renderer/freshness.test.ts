@@ -67,7 +67,7 @@ test('a page nobody sees is never called old, draws no tick, and on return shows
   asked.length = 0
   show(true)
   expect(panel.live.getState().live?.sequence).toBe(3)
-  expect(commands(asked).toSorted()).toEqual(['recent.get', 'status.get'])
+  expect(commands(asked).toSorted()).toEqual(['recent.get', 'runners.found', 'status.get'])
   await vi.advanceTimersByTimeAsync(SILENT_AFTER_MS - 1)
   expect(panel.app.getState().stale).toBe(false)
   expect(panel.recent.getState()).not.toBe(past)

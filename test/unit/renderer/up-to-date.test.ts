@@ -4,6 +4,7 @@ import { READ_AFTER_MS } from '../../../src/renderer/src/stores/passing-notices.
 import type { RunnerView } from '../../../src/shared/model/runner.ts'
 import type { Notice } from '../../../src/shared/model/status.ts'
 import { SCENARIOS } from '../../support/fake-core/scenarios.ts'
+import { onDisk } from '../../support/fake-core/models.ts'
 import { readyPanel } from './fake-link.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -59,7 +60,7 @@ describe('what is on disk', () => {
     const before = panel.runners.getState()
     await before.look()
     expect(panel.runners.getState().models).toBe(before.models)
-    const added = { path: '/m/new.gguf', label: 'new', sizeBytes: 5 }
+    const added = onDisk({ path: '/m/new.gguf', label: 'new', sizeBytes: 5 })
     refusals.set('models.list', ({ id }) => ({
       v: 1,
       id,

@@ -10,6 +10,8 @@ import type { Result } from '../../../shared/util/result.ts'
 export interface JobsState {
   /** In the order of their beginning; what was dismissed here is left out. */
   readonly jobs: readonly Job[]
+  /** Ids of jobs that were begun here, by repository or kind. */
+  readonly begun: ReadonlyMap<string, string>
   /** The last refusal by job id, repository or kind, until the next attempt. */
   readonly errors: ReadonlyMap<string, ContractError>
   load(): Promise<void>
@@ -22,6 +24,10 @@ export interface JobsState {
 }
 export type JobsStore = StoreApi<JobsState>
 
+/** The one under way for a repository or kind: begun here, or elsewhere and named after it. */
+export const runningJob = ({ jobs, begun }: JobsState, key: string): Job | undefined =>
+  jobs.find(({ id, state, label }) => state === 'running' && (id === begun.get(key) || label.includes(key)))
+
 export function createJobsStore(client: Client): JobsStore {
   const dismissed = new Set<string>()
   return createStore<JobsState>()((set, get) => {
@@ -32,12 +38,15 @@ export function createJobsStore(client: Client): JobsStore {
         else errors.set(key, error)
         return { errors }
       })
-    const begun = (key: string, result: Result<Job, ContractError>): void => {
+    const began = (key: string, result: Result<Job, ContractError>): void => {
       tell(key, result.ok ? null : result.error)
-      if (result.ok) get().accept(result.value)
+      if (!result.ok) return
+      set((before) => ({ begun: new Map(before.begun).set(key, result.value.id) }))
+      get().accept(result.value)
     }
     return {
       jobs: [],
+      begun: new Map(),
       errors: new Map(),
       async load() {
         const jobs = await client.call('jobs.list', {})
@@ -61,10 +70,10 @@ export function createJobsStore(client: Client): JobsStore {
       },
       async download(source) {
         const input = { ...source, files: [...source.files] }
-        begun(source.repository, await client.call('models.download', { source: input }))
+        began(source.repository, await client.call('models.download', { source: input }))
       },
       async runSetUp(kind) {
-        begun(kind, await client.call('runners.run-set-up', { kind }))
+        began(kind, await client.call('runners.run-set-up', { kind }))
       }
     }
   })

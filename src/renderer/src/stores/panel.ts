@@ -128,7 +128,6 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     ticks,
     passing,
     createModelWatch(app, runners, visibility),
-    createFoundWatch(app, found, visibility),
     client.on('live', (payload) => {
       if (visibility.hidden) {
         unseen = payload
@@ -178,6 +177,8 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   ]
   watchTicks()
   if (link.state === 'connected') sync()
+  // After the subscription, which comes first of all.
+  parts.push(createFoundWatch(app, found, visibility))
   return {
     app,
     live,

@@ -18,8 +18,8 @@ export function JobList(): ReactNode {
   const jobs = usePanel('jobs', (state) => state.jobs)
   if (jobs.length === 0) return null
   return (
-    <section className="jobs" aria-label="Jobs">
-      <ul className="card">
+    <section className="card" aria-label="Jobs">
+      <ul>
         {jobs.map((job) => (
           <JobRow key={job.id} job={job} />
         ))}

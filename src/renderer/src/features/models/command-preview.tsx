@@ -34,8 +34,8 @@ export function CommandPreview({ profile }: { readonly profile: Profile | null }
     problem ?? (profile === null ? 'Shown when the fields above are filled in.' : (shown?.text ?? '…'))
   const isCommand = problem === null && profile !== null && shown !== null
   return (
-    <div className="command">
-      <div className="command-head">
+    <div className="preview">
+      <div className="preview-head">
         <p className="label">Command</p>
         {isCommand && <CopyButton text={shown.text} what="the command" />}
       </div>

@@ -50,7 +50,7 @@ function Kinds({ onChoose }: { readonly onChoose: (kind: RunnerKind, setUp: bool
     <ul className="kinds">
       {RUNNER_KINDS.map((kind) => {
         const found = installed.find((one) => one.kind === kind)
-        const isHere = found !== undefined && found.path !== null
+        const isHere = found !== undefined && found.problem === null
         const { image, name, summary } = RUNNER_SPECS[kind]
         const runsAsImage = !isHere && image !== null && engineOk
         const setsUp = found !== undefined && !isHere && !runsAsImage
@@ -61,7 +61,13 @@ function Kinds({ onChoose }: { readonly onChoose: (kind: RunnerKind, setUp: bool
               <p className="kind-name">{name}</p>
               <p className="small muted">{summary}</p>
               <p className="small kind-state" title={found?.problem ?? found?.path ?? undefined}>
-                {isHere ? 'Installed' : runsAsImage ? 'As a container' : setsUp ? 'Not installed' : ''}
+                {isHere && found.path !== null
+                  ? 'Installed'
+                  : runsAsImage
+                    ? 'As a container'
+                    : setsUp
+                      ? 'Not installed'
+                      : ''}
               </p>
             </div>
             <div className="kind-buttons">

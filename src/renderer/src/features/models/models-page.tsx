@@ -21,8 +21,8 @@ import './models.css'
 /** Paths longer than this are cut at the front; the whole is in the title. */
 const PATH_CHARS = 72
 
-/** Everything that can be started: profiles, recipes, models on disk without a profile, and any of another kind. */
-export function ModelsPage(): ReactNode {
+/** Everything that can be started: profiles, recipes, models on disk without a profile, and any of another kind. `jobs`: what is under way. */
+export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
   const profiles = usePanel('runners', (state) => state.profiles)
   const models = usePanel('runners', (state) => state.models)
   const searched = usePanel('runners', (state) => state.searched)
@@ -49,10 +49,11 @@ export function ModelsPage(): ReactNode {
           <span>New…</span>
         </button>
       </header>
+      {jobs}
       {adding && (
         <section className="card" aria-labelledby="new-title">
           <div className="card-head">
-            <h2 id="new-title">New: what runs it?</h2>
+            <h2 id="new-title">New profile</h2>
             <button type="button" className="button quiet compact" onClick={() => setAdding(false)}>
               Close
             </button>

@@ -5,6 +5,7 @@ import { bytesWords } from '../../format/bytes.ts'
 import { told } from '../../format/next-step.ts'
 import { KIND_NAMES } from '../../format/runner.ts'
 import { usePanel } from '../../stores/context.ts'
+import { runningJob } from '../../stores/jobs.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -138,12 +139,8 @@ function StartPlaybook({
 function Download({ playbook }: { readonly playbook: Playbook }): ReactNode {
   const { source, title } = playbook
   const download = usePanel('jobs', (state) => state.download)
-  const job = usePanel('jobs', (state) =>
-    state.jobs.find(
-      (one) =>
-        one.kind === 'download' && one.state === 'running' && one.label.includes(source?.repository ?? '\0')
-    )
-  )
+  const repository = source?.repository ?? ''
+  const job = usePanel('jobs', (state) => (repository === '' ? undefined : runningJob(state, repository)))
   const connected = usePanel('app', (state) => state.link === 'connected')
   if (source === null) return null
   if (job !== undefined) {

@@ -4,6 +4,7 @@ import type { RunnerKind, SetUpStep } from '../../../../shared/model/runner.ts'
 import { told } from '../../format/next-step.ts'
 import { KIND_NAMES } from '../../format/runner.ts'
 import { usePanel } from '../../stores/context.ts'
+import { runningJob } from '../../stores/jobs.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Message } from '../../ui/message.tsx'
 import { shellText } from './shell-text.ts'
@@ -19,9 +20,7 @@ export function SetUp({
   const setUpSteps = usePanel('library', (state) => state.setUpSteps)
   const runSetUp = usePanel('jobs', (state) => state.runSetUp)
   const refusal = usePanel('jobs', (state) => state.errors.get(kind))
-  const running = usePanel('jobs', (state) =>
-    state.jobs.some((job) => job.kind === 'set-up' && job.state === 'running' && job.id.includes(kind))
-  )
+  const running = usePanel('jobs', (state) => runningJob(state, kind) !== undefined)
   const problem = usePanel(
     'runners',
     (state) => state.installed.find((one) => one.kind === kind)?.problem ?? null
@@ -86,7 +85,7 @@ export function SetUp({
           Make a profile of it
         </button>
       </div>
-      {runs && <p className="small muted">Progress is shown at the top of this page.</p>}
+      {runs && <p className="small muted">Progress is shown above, in the list of jobs.</p>}
     </div>
   )
 }

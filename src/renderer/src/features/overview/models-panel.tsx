@@ -7,7 +7,6 @@ import type { FoundModel } from '../../stores/runners.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { MissingPrograms } from '../../ui/missing-programs.tsx'
-import { FoundPanel } from './found-panel.tsx'
 import { RunnerCard } from './runner-card.tsx'
 
 /** Stopped models offered for one-click start here; the rest is one page away. */
@@ -39,7 +38,6 @@ export function ModelsPanel(): ReactNode {
       {cards.map((view) => (
         <RunnerCard key={view.id} id={view.id} />
       ))}
-      <FoundPanel />
       <section className="card offered" aria-labelledby="offered-title">
         <div className="card-head">
           <h2 id="offered-title">

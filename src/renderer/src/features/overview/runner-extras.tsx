@@ -45,7 +45,7 @@ export function Stuck({ view }: { readonly view: RunnerView }): ReactNode {
     <Message tone="warning" text={view.stuck}>
       <button
         type="button"
-        className="button compact"
+        className="button compact stuck-restart"
         aria-disabled={busy !== undefined}
         aria-label={`Restart ${view.label}`}
         onClick={() => busy === undefined && void restart(view.id)}
