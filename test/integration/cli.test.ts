@@ -158,7 +158,10 @@ describe('with a core', () => {
 
   it('lists', async () => {
     const { dir } = await withCore()
-    expect((await cli(dir, ['runners', '--json'])).json).toMatchObject([{ id: 'tiny', state: 'ready' }])
+    expect((await cli(dir, ['runners', '--json'])).json).toMatchObject([
+      { id: 'tiny', state: 'ready' },
+      { state: 'found' }
+    ])
     expect((await cli(dir, ['profiles', '--json'])).json).toMatchObject([{ id: 'tiny' }])
     expect((await cli(dir, ['models', '--json'])).json).toMatchObject({ models: [{ label: 'a' }] })
     for (const name of ['runners', 'profiles', 'models']) {

@@ -143,9 +143,8 @@ async function sight(
     containerId === null || (await sharesNetwork(files, root.pid))
       ? await listenerOf(files, members, listeners, says.port, ports.adapters[kind].defaultPort)
       : await publishedPort(ports, containerId, says.port)
-  const [containerName] = await Promise.all([
-    containers === null || containerId === null ? null : containers.name(containerId)
-  ])
+  const containerName =
+    containers === null || containerId === null ? null : await containers.name(containerId)
   const port = listener?.port ?? (containerId === null ? says.port : null)
   const url = listener === null ? (port === null ? null : says.url) : urlAt(says.url, listener)
   const found: FoundRunner = {

@@ -7,8 +7,8 @@ import type { RunnerRecord } from './state-file.ts'
 import type { FoundProcess, ProfileDraft } from './types.ts'
 
 /** Whether a profile would start the same: then taking over again makes no second one. */
-export function isDraftOf({ id, ...profile }: Profile, draft: ProfileDraft): boolean {
-  return isDeepStrictEqual({ ...profile }, { ...draft })
+export function isDraftOf(profile: Profile, draft: ProfileDraft): boolean {
+  return isDeepStrictEqual({ ...profile }, { ...draft, id: profile.id })
 }
 
 /** As if this core had launched it. The mark is one that no process carries: its tree alone tells who belongs to it. */
