@@ -21,10 +21,11 @@ export async function downloadedFile(
   const { repository, revision } = source
   const inHub = join(hubCacheFolder(homeDir, env), `models--${repository.replace('/', '--')}`)
   const commit = COMMIT.test(revision) ? revision : await refOf(join(inHub, 'refs', revision))
+  const llamaCache = env['LLAMA_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homeDir, '.cache'), 'llama.cpp')
   const models = join(homeDir, 'models')
   const candidates = [
     ...(commit === null ? [] : [join(inHub, 'snapshots', commit, file)]),
-    join(homeDir, '.cache', 'llama.cpp', `${repository}/${file}`.replaceAll('/', '_')),
+    join(llamaCache, `${repository}/${file}`.replaceAll('/', '_')),
     join(models, repository, file),
     join(models, basename(repository), file),
     join(models, file),

@@ -46,38 +46,51 @@ export function createSetUp(ports: {
       const { name } = RUNNER_SPECS[kind]
       const all = adapters[kind].setUp
       const ours = all.filter((step) => step.command !== null && !step.needsRoot)
-      const theirs = all.filter((step) => !ours.includes(step)).map(inWords)
-      if (ours.length === 0) return err(nothingToRun(name, theirs))
-      const before = jobs.get(running.get(kind) ?? '')
-      if (before?.state === 'running') {
+      const theirs = all.filter((step) => !ours.includes(step))
+      if (ours.length === 0) return err(nothingToRun(name, theirs.map(inWords)))
+      const lastOfOurs = all.findLastIndex((step) => ours.includes(step))
+      const before = theirs.filter((step) => all.indexOf(step) < lastOfOurs).map(inWords)
+      // What only had to be there has been, where all that followed went well; a command may be wanted later.
+      const left = theirs
+        .filter((step) => step.command !== null || all.indexOf(step) > lastOfOurs)
+        .map(inWords)
+      if (jobs.get(running.get(kind) ?? '')?.state === 'running') {
         return err({
           code: 'already-running',
           message: `${name} is being set up already. Wait, or cancel it.`
         })
       }
       const log = openLogFile(join(places.dataDir, 'logs', `set-up-${kind}.log`))
+      const workingDir = existsSync(places.homeDir) ? places.homeDir : '/'
       const job = jobs.run('set-up', `Set up ${name}`, async (signal, report) => {
         for (const [index, step] of ours.entries()) {
+          if (isCloned(step, workingDir)) continue
           const where = `Step ${index + 1} of ${ours.length}: ${step.text}`
           report({ text: where })
           const done = await runStep({
             command: step.command ?? [],
             log,
             env: stepEnv(),
-            workingDir: existsSync(places.homeDir) ? places.homeDir : '/',
+            workingDir,
             signal,
             silenceMs,
             onLine: (line) => report({ text: `${where} · ${line}` })
           })
-          if (!done.ok) return err(withTheirs(done.error, theirs))
+          if (!done.ok) return err(withTheirs(done.error, before))
         }
-        return ok(theirs.length === 0 ? `${name} is set up.` : `Done. Left to you: ${theirs.join(' · ')}`)
+        return ok(left.length === 0 ? `${name} is set up.` : `Done. Left to you: ${left.join(' · ')}`)
       })
       running.set(kind, job.id)
       return ok(job)
     }
   }
 }
+
+/** A clone from an earlier try is there, and git would refuse to make it again; the steps after it go on from there. */
+const isCloned = ({ command }: SetUpStep, workingDir: string): boolean =>
+  command?.[0] === 'git' &&
+  command[1] === 'clone' &&
+  existsSync(join(workingDir, command.at(-1) ?? '', '.git', 'HEAD'))
 
 /** What the user does: the command where there is one, with its rights. */
 const inWords = ({ text, command }: SetUpStep): string =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -63,12 +63,13 @@ test('runs the steps that need no root in their order, and says what is left to 
     root('sudo', 'apt-get', 'install', 'a b'),
     sh('echo one; echo one >> order'),
     { text: 'Accept the licence.', command: null, needsRoot: false },
-    sh('echo two >> order; env')
+    sh('echo two >> order; env'),
+    { text: 'Log in there.', command: null, needsRoot: false }
   ])
-  expect(setUp.steps('vllm')).toHaveLength(4)
+  expect(setUp.steps('vllm')).toHaveLength(5)
   const job = await ended(begin(setUp))
   expect(job).toMatchObject({ kind: 'set-up', label: 'Set up vLLM', state: 'done' })
-  expect(job.text).toBe("Done. Left to you: sudo apt-get install 'a b' · Accept the licence.")
+  expect(job.text).toBe("Done. Left to you: sudo apt-get install 'a b' · Log in there.")
   expect(readFileSync(join(dir, 'order'), 'utf8')).toBe('one\ntwo\n')
   expect(logText()).toContain('https_proxy=http://proxy')
   expect(logText()).not.toContain('SECRET_OF_DESKTOP')
@@ -85,8 +86,11 @@ test('a step that needs root alone is refused with the command to run', () => {
 })
 
 test('a failed step ends the job with its last words, and later steps do not run', async () => {
-  const job = await ended(begin(setUpOf([sh('echo "no space left" >&2; exit 3'), sh('echo x > later')])))
+  const wanted: SetUpStep = { text: 'Have cmake ready.', command: null, needsRoot: true }
+  const steps = [wanted, sh('echo "no space left" >&2; exit 3'), sh('echo x > later')]
+  const job = await ended(begin(setUpOf(steps)))
   expect(job.state).toBe('failed')
+  expect(job.text).toMatch(/It may want these steps first: Have cmake ready\.$/)
   expect(job.text).toMatch(/failed \(exit 3\): no space left\. All it wrote is in .*set-up-vllm\.log/)
   expect(() => statSync(join(dir, 'later'))).toThrow()
 })
@@ -97,6 +101,14 @@ test('a program that is not there is named', async () => {
     state: 'failed',
     text: expect.stringMatching(/'\/no\/such\/installer' could not be started/)
   })
+})
+
+test('a clone from an earlier try is kept, and the steps after it run', async () => {
+  mkdirSync(join(dir, 'it', '.git'), { recursive: true })
+  writeFileSync(join(dir, 'it', '.git', 'HEAD'), 'ref: refs/heads/main')
+  const clone = step('git', 'clone', '--depth', '1', '/no/such/repository', 'it')
+  expect((await ended(begin(setUpOf([clone, sh('echo x > after')])))).state).toBe('done')
+  expect(statSync(join(dir, 'after')).isFile()).toBe(true)
 })
 
 test('no argument is read by a shell', async () => {
