@@ -1,5 +1,6 @@
 import type { RunnerSpec } from '../runner-spec.ts'
 import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
+import { REMOTE_CODE_FIELD, SERVED_NAME_FIELD, VARIABLES_FIELD } from './inference-fields.ts'
 
 export const SGLANG_SPEC: RunnerSpec = {
   kind: 'sglang',
@@ -97,24 +98,11 @@ export const SGLANG_SPEC: RunnerSpec = {
       default: false,
       advanced: true
     },
-    {
-      key: 'servedModelName',
-      type: 'text',
-      label: 'Name for clients',
-      help: 'What programs that use it call the model; empty takes the name of the model.',
-      default: '',
-      advanced: true
-    },
-    {
-      key: 'trustRemoteCode',
-      type: 'flag',
-      label: "Run the model's own code",
-      help: 'Some models bring a program that then runs as you: only for models that you trust.',
-      default: false,
-      advanced: true
-    },
+    SERVED_NAME_FIELD,
+    REMOTE_CODE_FIELD,
     BINARY_FIELD,
     PORT_FIELD,
-    EXTRA_ARGS_FIELD
+    EXTRA_ARGS_FIELD,
+    VARIABLES_FIELD
   ]
 }

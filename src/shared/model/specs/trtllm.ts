@@ -1,5 +1,6 @@
 import type { RunnerSpec } from '../runner-spec.ts'
 import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
+import { REMOTE_CODE_FIELD, VARIABLES_FIELD } from './inference-fields.ts'
 
 export const TRTLLM_SPEC: RunnerSpec = {
   kind: 'trtllm',
@@ -79,16 +80,10 @@ export const TRTLLM_SPEC: RunnerSpec = {
       placeholder: '/home/you/trtllm.yaml',
       advanced: true
     },
-    {
-      key: 'trustRemoteCode',
-      type: 'flag',
-      label: "Run the model's own code",
-      help: 'Some models bring a program that then runs as you: only for models that you trust.',
-      default: false,
-      advanced: true
-    },
+    REMOTE_CODE_FIELD,
     BINARY_FIELD,
     PORT_FIELD,
-    EXTRA_ARGS_FIELD
+    EXTRA_ARGS_FIELD,
+    VARIABLES_FIELD
   ]
 }

@@ -42,8 +42,8 @@ export const PYTHON_EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /node running low on memory|ray\.exceptions\.OutOfMemoryError|Ray memory monitor/i,
     words: () =>
-      "Ray's memory monitor ended one of its workers. Stop another runner, or add the variable " +
-      'RAY_memory_monitor_refresh_ms=0, as Firebreak watches the memory anyway.'
+      "Ray's memory monitor ended one of its workers. Stop another runner, or add " +
+      "RAY_memory_monitor_refresh_ms=0 under 'Environment', as Firebreak watches the memory anyway."
   },
   NO_MEMORY,
   {

@@ -1,4 +1,5 @@
 import type { ContractError } from '../../../../shared/contract/errors.ts'
+import { err, ok, type Result } from '../../../../shared/util/result.ts'
 
 const WATCHED = 'Firebreak must know it to watch the right place.'
 
@@ -28,3 +29,22 @@ export const optionsOf = (values: Readonly<Record<string, string | number | bool
     if (value === '' || value === 0 || value === false) return []
     return value === true ? [name] : [name, String(value)]
   })
+
+/** 'NAME=value' lines as an environment; a line that is none is refused, for it would be missed later. */
+export function variablesFrom(
+  lines: readonly string[]
+): Result<Readonly<Record<string, string>>, ContractError> {
+  const variables: Record<string, string> = {}
+  for (const [at, line] of lines.entries()) {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(line) ?? []
+    if (name === undefined || value === undefined || value.includes('\0')) {
+      // Not quoted: it may be a secret.
+      return err({
+        code: 'bad-request',
+        message: `Environment: line ${at + 1} is no NAME=value. Correct it.`
+      })
+    }
+    variables[name] = value
+  }
+  return ok(variables)
+}

@@ -3,7 +3,7 @@ import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { FieldProfile } from '../../../../shared/model/runner.ts'
 import { flagSetting, listSetting, numberSetting, textSetting } from '../../../../shared/model/specs/index.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
-import { LISTEN_OPTIONS, optionsOf, refuseOptions } from '../common/extra-args.ts'
+import { LISTEN_OPTIONS, optionsOf, refuseOptions, variablesFrom } from '../common/extra-args.ts'
 import type { Command, Listen } from '../common/field-adapter.ts'
 
 const THE_MODEL = 'Set the model in the profile.'
@@ -26,6 +26,8 @@ export function sglangCommand(
   const extraArgs = listSetting(profile, 'extraArgs')
   const refused = refuseOptions(extraArgs, REFUSED)
   if (refused !== null) return err(refused)
+  const env = variablesFrom(listSetting(profile, 'env'))
+  if (!env.ok) return env
   const isPython = isContainer || basename(textSetting(profile, 'binary')).startsWith('python')
   const kvCacheDtype = textSetting(profile, 'kvCacheDtype')
   const args = [
@@ -51,5 +53,5 @@ export function sglangCommand(
     }),
     ...extraArgs
   ]
-  return ok({ args, env: {} })
+  return ok({ args, env: env.value })
 }

@@ -2,7 +2,7 @@ import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { FieldProfile } from '../../../../shared/model/runner.ts'
 import { flagSetting, listSetting, numberSetting, textSetting } from '../../../../shared/model/specs/index.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
-import { LISTEN_OPTIONS, optionsOf, refuseOptions } from '../common/extra-args.ts'
+import { LISTEN_OPTIONS, optionsOf, refuseOptions, variablesFrom } from '../common/extra-args.ts'
 import type { Command, Listen } from '../common/field-adapter.ts'
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
@@ -15,6 +15,8 @@ export function trtllmCommand(profile: FieldProfile, listen: Listen): Result<Com
   const extraArgs = listSetting(profile, 'extraArgs')
   const refused = refuseOptions(extraArgs, REFUSED)
   if (refused !== null) return err(refused)
+  const env = variablesFrom(listSetting(profile, 'env'))
+  if (!env.ok) return env
   const args = [
     profile.modelPath,
     '--host',
@@ -33,5 +35,5 @@ export function trtllmCommand(profile: FieldProfile, listen: Listen): Result<Com
     }),
     ...extraArgs
   ]
-  return ok({ args, env: {} })
+  return ok({ args, env: env.value })
 }

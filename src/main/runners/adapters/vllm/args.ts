@@ -2,7 +2,7 @@ import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { FieldProfile } from '../../../../shared/model/runner.ts'
 import { flagSetting, listSetting, numberSetting, textSetting } from '../../../../shared/model/specs/index.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
-import { LISTEN_OPTIONS, optionsOf, refuseOptions } from '../common/extra-args.ts'
+import { LISTEN_OPTIONS, optionsOf, refuseOptions, variablesFrom } from '../common/extra-args.ts'
 import type { Command, Listen } from '../common/field-adapter.ts'
 
 const NO_TLS = 'Firebreak asks the server on this machine, without TLS.'
@@ -16,6 +16,8 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 ])
 /** Opens /sleep and /is_sleeping; these ignore an API key, so it is set only with sleep mode and never for a network. */
 const DEV_MODE = { VLLM_SERVER_DEV_MODE: '1' }
+/** Ray ends workers while a model loads, for it counts shared memory as theirs; Firebreak watches the memory itself. */
+const NO_RAY_MONITOR = { RAY_memory_monitor_refresh_ms: '0' }
 const MIB = 1024 ** 2
 
 /** 'serve MODEL …', the same in a container. What vLLM would choose too large for a shared memory is always said. */
@@ -23,6 +25,8 @@ export function vllmCommand(profile: FieldProfile, listen: Listen): Result<Comma
   const extraArgs = listSetting(profile, 'extraArgs')
   const refused = refuseOptions(extraArgs, REFUSED)
   if (refused !== null) return err(refused)
+  const env = variablesFrom(listSetting(profile, 'env'))
+  if (!env.ok) return env
   const sleeps = flagSetting(profile, 'enableSleepMode')
   if (sleeps && profile.lan) {
     const message =
@@ -53,5 +57,5 @@ export function vllmCommand(profile: FieldProfile, listen: Listen): Result<Comma
     }),
     ...extraArgs
   ]
-  return ok({ args, env: sleeps ? DEV_MODE : {} })
+  return ok({ args, env: { ...NO_RAY_MONITOR, ...(sleeps ? DEV_MODE : {}), ...env.value } })
 }

@@ -42,8 +42,9 @@ describe('command lines', () => {
     const profile = home.profile('vllm', { settings: { enableSleepMode: true } })
     const plan = valueOf(await home.plan('vllm', profile))
     expect(plan.args).toContain('--enable-sleep-mode')
-    expect(plan.env).toEqual({ VLLM_SERVER_DEV_MODE: '1' })
-    expect(valueOf(await home.plan('vllm', home.profile('vllm'))).env).toEqual({})
+    expect(plan.env).toEqual({ VLLM_SERVER_DEV_MODE: '1', RAY_memory_monitor_refresh_ms: '0' })
+    const awake = valueOf(await home.plan('vllm', home.profile('vllm')))
+    expect(awake.env).not.toHaveProperty('VLLM_SERVER_DEV_MODE')
     expect(await home.plan('vllm', { ...profile, lan: true })).toMatchObject({ error: { code: 'refused' } })
   })
   test('SGLang always shows its metrics; a Python as program runs its module', async () => {
@@ -77,6 +78,16 @@ describe('command lines', () => {
       NIM_MAX_MODEL_LEN: '4096',
       NAME: 'a value=with "all" $(of) it'
     })
+  })
+  test.each(['vllm', 'sglang', 'trtllm'] as const)('%s gets its variables as they are', async (kind) => {
+    const env = ['HF_HOME=/a b', 'EMPTY=', 'ODD=x=y $(z)']
+    const plan = valueOf(await home.plan(kind, home.profile(kind, { settings: { env } })))
+    expect(plan.env).toMatchObject({ HF_HOME: '/a b', EMPTY: '', ODD: 'x=y $(z)' })
+    for (const bad of ['NAME', '=x', '1A=x', 'A B=x', 'A=\0']) {
+      expect(await home.plan(kind, home.profile(kind, { settings: { env: [bad] } })), bad).toMatchObject({
+        error: { code: 'bad-request', message: expect.stringContaining('NAME=value') }
+      })
+    }
   })
   test.each([
     ['vllm', '--port'],
