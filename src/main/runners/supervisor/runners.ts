@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import { profileSchema } from '../../../shared/contract/schemas.ts'
 import { RUNNER_KINDS, type Profile, type RunnerKind, type RunnerView } from '../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { createEmitter } from '../../../shared/util/emitter.ts'
@@ -8,6 +7,7 @@ import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { freeSlug } from '../profiles/slug.ts'
 import { openProfiles } from '../profiles/store.ts'
 import type { RunnerAdapter } from './adapter.ts'
+import { checkProfile } from './check-profile.ts'
 import { markStem } from './environment-mark.ts'
 import { isContained } from './container-members.ts'
 import { createScopes } from './launch.ts'
@@ -18,7 +18,7 @@ import { createLogFollower, type LogFollower } from './log-follower.ts'
 import { createPlanning } from './planning.ts'
 import { createRecordKeeper } from './record-keeper.ts'
 import { loadRecords, readBootId, type RunnerRecord } from './state-file.ts'
-import { freeMemory, loadInside, unloadInside, type Inside } from './service/inside.ts'
+import { insideOperations } from './service/inside.ts'
 import { createServiceSupervisor } from './service/service-supervisor.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import { expandHome, resolveTarget, type NamedModel } from './target.ts'
@@ -196,12 +196,6 @@ export function createRunners(
   }
 
   const closing = new AbortController()
-  const inside = (id: string): Inside | null => {
-    const supervisor = entries.get(id)?.supervisor
-    if (supervisor === undefined) return null
-    const adapter = adapters[supervisor.profile().kind]
-    return { adapter, ports, view: () => supervisor.view(), abort: closing.signal }
-  }
 
   const unknown = (id: string): { readonly ok: false; readonly error: ContractError } =>
     err({ code: 'not-found', message: `There is no runner '${id}'.` })
@@ -313,18 +307,12 @@ export function createRunners(
       return entries.get(id)?.supervisor.stop() ?? unknown(id)
     },
 
-    async free(id) {
-      const runner = inside(id)
-      return runner === null ? unknown(id) : freeMemory(runner)
-    },
-    async loadModel(id, model) {
-      const runner = inside(id)
-      return runner === null ? unknown(id) : loadInside(runner, model)
-    },
-    async unloadModel(id, model) {
-      const runner = inside(id)
-      return runner === null ? unknown(id) : unloadInside(runner, model)
-    },
+    ...insideOperations({
+      find: (id) => entries.get(id)?.supervisor ?? null,
+      adapters,
+      ports,
+      abort: closing.signal
+    }),
 
     async readLog(id, offset, maxBytes) {
       const entry = entries.get(id)
@@ -401,14 +389,6 @@ export function createRunners(
       for (const { supervisor } of entries.values()) supervisor.dispose()
     }
   }
-}
-
-function checkProfile(profile: Profile): Result<Profile, ContractError> {
-  const parsed = profileSchema.safeParse(profile)
-  if (parsed.success) return ok(parsed.data)
-  const issue = parsed.error.issues[0]
-  const message = `The profile is not valid: ${issue?.path.join('.')}: ${issue?.message}`
-  return err({ code: 'bad-request', message })
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -64,7 +64,18 @@ describe('a frozen runner', () => {
       readyAtMs: 1
     }) as never
   const view = (one: LiveProcess, state: 'ready' | 'stopping' = 'ready') =>
-    viewOf({ profile: profile('big'), state, text: 'Ready.', live: one, lastStop: null, restarts: 0 })
+    viewOf({
+      profile: profile('big'),
+      state,
+      text: 'Ready.',
+      live: one,
+      lastStop: null,
+      restarts: 0,
+      activity: null,
+      stuck: null,
+      models: null,
+      deps: { adapter: { free: null, models: null } }
+    })
 
   it('says that it keeps what it has, until it goes on, ends or is stopped', () => {
     const paused = { text: 'Paused. It keeps its 61.0 GiB but takes no more.', frozen: true }

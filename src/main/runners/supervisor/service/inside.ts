@@ -1,11 +1,12 @@
 import type { ContractError } from '../../../../shared/contract/errors.ts'
-import type { RunnerView, StopResult } from '../../../../shared/model/runner.ts'
+import type { RunnerKind, RunnerView, StopResult } from '../../../../shared/model/runner.ts'
 import { bytesInWords } from '../../../../shared/util/bytes-in-words.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
 import type { RunnerAdapter } from '../adapter.ts'
 import { expectedBytes, waitForMemory } from '../memory-back.ts'
 import { pause } from '../pause.ts'
-import type { SupervisorPorts } from '../types.ts'
+import type { Supervisor } from '../supervisor.ts'
+import type { Runners, SupervisorPorts } from '../types.ts'
 
 /** A runner that is busy answers when its work allows. */
 const FREE_TIMEOUT_MS = 30_000
@@ -19,15 +20,39 @@ const LOAD_TIMEOUT_MS = 3_600_000
 const UNLOAD_TIMEOUT_MS = 60_000
 
 /** A runner as these operations see it. */
-export interface Inside {
+interface Inside {
   readonly adapter: RunnerAdapter
   view(): RunnerView
   readonly ports: Pick<SupervisorPorts, 'machine' | 'clock'>
   readonly abort: AbortSignal
 }
 
+/** What can be done inside runners that go on running; see Runners. */
+export function insideOperations(options: {
+  readonly find: (id: string) => Supervisor | null
+  readonly adapters: Readonly<Record<RunnerKind, RunnerAdapter>>
+  readonly ports: Inside['ports']
+  readonly abort: AbortSignal
+}): Pick<Runners, 'free' | 'loadModel' | 'unloadModel'> {
+  const { find, adapters, ports, abort } = options
+  const within = async <T>(
+    id: string,
+    act: (inside: Inside) => Promise<Result<T, ContractError>>
+  ): Promise<Result<T, ContractError>> => {
+    const supervisor = find(id)
+    if (supervisor === null) return err({ code: 'not-found', message: `There is no runner '${id}'.` })
+    const adapter = adapters[supervisor.profile().kind]
+    return act({ adapter, ports, view: () => supervisor.view(), abort })
+  }
+  return {
+    free: (id) => within(id, freeMemory),
+    loadModel: (id, model) => within(id, (inside) => loadInside(inside, model)),
+    unloadModel: (id, model) => within(id, (inside) => unloadInside(inside, model))
+  }
+}
+
 /** Asks a runner to give memory back without ending, and says what really came back. */
-export async function freeMemory(inside: Inside): Promise<Result<StopResult, ContractError>> {
+async function freeMemory(inside: Inside): Promise<Result<StopResult, ContractError>> {
   const { adapter, ports, abort } = inside
   const { machine, clock } = ports
   const address = addressOf(inside)
@@ -79,13 +104,13 @@ async function settledBytes(inside: Inside, before: number): Promise<number> {
   }
 }
 
-export async function loadInside(inside: Inside, model: string): Promise<Result<void, ContractError>> {
+async function loadInside(inside: Inside, model: string): Promise<Result<void, ContractError>> {
   const address = addressOf(inside)
   if (!address.ok) return address
   return inside.adapter.models?.load(address.value, model, LOAD_TIMEOUT_MS) ?? noModels(inside)
 }
 
-export async function unloadInside(inside: Inside, model: string): Promise<Result<void, ContractError>> {
+async function unloadInside(inside: Inside, model: string): Promise<Result<void, ContractError>> {
   const address = addressOf(inside)
   if (!address.ok) return address
   return inside.adapter.models?.unload(address.value, model, UNLOAD_TIMEOUT_MS) ?? noModels(inside)
