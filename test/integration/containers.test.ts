@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/main/platform/system.ts'
@@ -10,6 +10,7 @@ import type { ContainerSettings, LlamaCppProfile } from '../../src/shared/model/
 import { defaultLlamaCppSettings } from '../../src/shared/settings/llamacpp-defaults.ts'
 import { defaultSettings } from '../../src/shared/settings/schema.ts'
 import { noContainerEngine, startContainerEngine, type ContainerEngine } from '../support/container-engine.ts'
+import { startImageRegistry, type ImageRegistry } from '../support/image-registry.ts'
 import { llamaServerOrSkip } from '../support/llama-server.ts'
 import { makeGguf } from '../support/make-gguf.ts'
 import { makeRunnerHome, untilState, viewOf, type RunnerHome } from '../support/runner-home.ts'
@@ -24,18 +25,31 @@ const KV_HEAVY = { layers: 16, embedding: 512, feedForward: 512, heads: 8, heads
 const KV_HEAVY_CONTEXT = 16_384
 const TINY_CONTEXT = 512
 
+/** A true crash: the first process of a container takes no such signal from outside. Its C library becomes zeros. */
+function crash(pid: number): void {
+  const line = readFileSync(`/proc/${pid}/maps`, 'utf8')
+    .split('\n')
+    .find((one) => / r-xp .*\/libc\.so/.test(one))
+  const [from = 0, to = 0] = (line?.split(' ')[0] ?? '').split('-').map((text) => Number.parseInt(text, 16))
+  const memory = openSync(`/proc/${pid}/mem`, 'r+')
+  writeSync(memory, Buffer.alloc(to - from), 0, to - from, from)
+  closeSync(memory)
+}
+
 describe('a real llama-server in a real container', () => {
   beforeEach((context) => {
     if (missing !== null) context.skip(missing)
   })
   let engine: ContainerEngine
+  let registry: ImageRegistry
   let home: RunnerHome
   let image: string
   const opened: Runners[] = []
 
   beforeAll(async () => {
     if (missing !== null) return
-    engine = await startContainerEngine()
+    registry = await startImageRegistry()
+    engine = await startContainerEngine(registry.host)
     image = await engine.llamaImage()
     home = makeRunnerHome()
     mkdirSync(join(home.dir, 'models'))
@@ -45,6 +59,7 @@ describe('a real llama-server in a real container', () => {
   afterAll(async () => {
     for (const runners of opened.splice(0)) runners.dispose()
     await engine?.end()
+    await registry?.end()
     home?.remove()
   })
   afterEach(async () => {
@@ -220,6 +235,73 @@ describe('a real llama-server in a real container', () => {
     await runners.start('image', undefined)
     await until('the failure', () => viewOf(runners, 'image').state === 'failed')
     expect(viewOf(runners, 'image').text).toContain('127.0.0.1:9 cannot be reached')
+  })
+
+  test('an image that is not here is pulled, and one that does not exist is named', async () => {
+    const runners = open()
+    await runners.saveProfile(profileOf('pulled', 'tiny.gguf', { image: registry.image }))
+    const told: string[] = []
+    const listening = runners.onChange((view) => told.push(view.text))
+    expect(await runners.start('pulled', undefined)).toMatchObject({
+      ok: true,
+      value: { state: 'starting', text: `Pulling ${registry.image}.` }
+    })
+    await until('the end of the pull', () => viewOf(runners, 'pulled').state === 'failed')
+    // It has but one file, and that is no server.
+    expect(viewOf(runners, 'pulled').text).toContain('There is no program /usr/bin/llama-server in the image')
+    // The second time it is there.
+    expect(await runners.start('pulled', undefined)).toMatchObject({ ok: false })
+    listening.dispose()
+
+    await runners.saveProfile(profileOf('unknown', 'tiny.gguf', { image: `${registry.host}/test/none:1` }))
+    await runners.start('unknown', undefined)
+    await until('the failure', () => viewOf(runners, 'unknown').state === 'failed')
+    expect(viewOf(runners, 'unknown').text).toMatch(/^There is no image .*Check its name and tag\./)
+  })
+
+  test('a stop gives up a pull', async () => {
+    const runners = open()
+    await runners.saveProfile(profileOf('slow', 'tiny.gguf', { image: registry.slowImage }))
+    await runners.start('slow', undefined)
+    expect(viewOf(runners, 'slow').state).toBe('starting')
+    expect(await runners.stop('slow')).toMatchObject({ ok: true })
+    expect(viewOf(runners, 'slow').state).toBe('stopped')
+  })
+
+  test('a crash is started again in a new container', async () => {
+    const runners = open()
+    await start(runners, { ...profileOf('crash', 'tiny.gguf'), restartOnCrash: true })
+    const first = await untilState(runners, 'crash', 'ready')
+    crash(first.pids[0] ?? 0)
+    await until('the next one', () => {
+      const { containerId, state } = viewOf(runners, 'crash')
+      return state === 'ready' && containerId !== first.containerId
+    })
+    expect(viewOf(runners, 'crash').restarts).toBe(1)
+    expect(await engine.containers()).toEqual([viewOf(runners, 'crash').containerId])
+    await runners.stop('crash')
+  })
+
+  test('what an earlier run left under its name is removed, and what still runs is left alone', async () => {
+    const lost = open()
+    await start(lost, profileOf('again', 'tiny.gguf'))
+    const { containerId } = await untilState(lost, 'again', 'ready')
+    lost.dispose()
+    rmSync(join(home.places.dataDir, 'runners.json'))
+    const runners = open()
+    expect(await runners.start('again', undefined)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'already-running',
+        message: expect.stringContaining('docker rm --force firebreak-again')
+      }
+    })
+    await engine.call('POST', `/containers/${containerId}/stop?t=5`)
+    const started = await runners.start('again', undefined)
+    expect(started).toMatchObject({ ok: true })
+    const next = await untilState(runners, 'again', 'ready')
+    expect(await engine.containers()).toEqual([next.containerId])
+    await runners.stop('again')
   })
 
   test('no engine: said with what to do', async () => {

@@ -41,11 +41,12 @@ export async function noContainerEngine(): Promise<string | null> {
   return null
 }
 
-export async function startContainerEngine(): Promise<ContainerEngine> {
+/** `registry`: host:port of one without TLS. */
+export async function startContainerEngine(registry = ''): Promise<ContainerEngine> {
   const dir = mkdtempSync(join(tmpdir(), 'firebreak-engine-'))
   const said: string[] = []
   // A group of its own: what it starts ends with it.
-  const engine = spawn(SCRIPT, [dir], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const engine = spawn(SCRIPT, [dir, registry], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   engine.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()))
   const socket = join(dir, 'docker.sock')
   const call: ContainerEngine['call'] = (method, path) => exchange(socket, method, path)
