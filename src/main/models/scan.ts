@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { compareIds } from '../../shared/util/compare-ids.ts'
 import type { FactsReader } from './file-facts.ts'
 import { modelsOf, type Described } from './folder-models.ts'
 import { readHubRepository, type HubRepository } from './hub-repository.ts'
 import { ollamaModels } from './ollama-store.ts'
+import { sortGently } from './sort-gently.ts'
 import { storeRoots } from './stores.ts'
 import type { FoundModels, ModelOnDisk, ModelPlaces, ModelStore } from './types.ts'
 import { newWalk, walk, type WalkState } from './walk.ts'
@@ -33,8 +33,14 @@ export async function scanModels(places: ModelPlaces, facts: FactsReader): Promi
     } else found.push(...(await modelsBelow(folder, store, state, facts)))
   }
   facts.endScan()
-  const once = [...new Map(found.toReversed().map((one) => [one.identity, one.model])).values()]
-  const models = inOrder(once)
+  const seen = new Set<string>()
+  const once: ModelOnDisk[] = []
+  for (const { identity, model } of found) {
+    if (!seen.has(identity)) once.push(model)
+    seen.add(identity)
+  }
+  // By name as people read it, then by path.
+  const models = await sortGently(once, ({ label, path }) => `${label.toLowerCase()}\0${path}`)
   const skipped = [...state.skipped]
   if (models.length > MAX_MODELS)
     skipped.push(`${models.length} models were found; the first ${MAX_MODELS} are listed.`)
@@ -81,13 +87,6 @@ const unfinishedModel = (folder: string, { name, unfinished }: HubRepository): M
   parts: unfinished.files,
   isPartial: true
 })
-
-/** By name as people read it, then by path. */
-const inOrder = (models: readonly ModelOnDisk[]): readonly ModelOnDisk[] =>
-  models
-    .map((model) => ({ model, key: model.label.toLowerCase() }))
-    .toSorted((a, b) => compareIds(a.key, b.key) || compareIds(a.model.path, b.model.path))
-    .map(({ model }) => model)
 
 async function isFolder(path: string, state: WalkState): Promise<boolean> {
   try {
