@@ -133,6 +133,30 @@ describe('the built core', () => {
     expect(first.value.text).toContain('--gpu-memory-utilization 0.7')
   })
 
+  test('a profile of a playbook that is saved before its model is here says what to download', async () => {
+    const listed = await core.client.call('playbooks.list', {})
+    const playbook = listed.ok ? listed.value.find(({ id }) => id === 'qwen3-32b-llamacpp') : undefined
+    if (playbook === undefined) throw new Error('no such playbook')
+    const profile = playbook.profile as never
+    expect((await core.client.call('profiles.save', profile)).ok).toBe(true)
+    const message = expect.stringMatching(/Qwen\/Qwen3-32B-GGUF \(18\.4 GiB\)[\s\S]*Download it first/)
+    expect(await core.client.call('runners.start', { target: playbook.id })).toMatchObject({
+      ok: false,
+      error: { code: 'model-missing', message }
+    })
+    const shown = await core.client.call('profiles.preview', { profile })
+    expect(shown).toMatchObject({ ok: true, value: { warnings: expect.arrayContaining([message]) } })
+    const file = join(home.dir, 'models', 'Qwen3-32B-Q4_K_M.gguf')
+    mkdirSync(dirname(file))
+    makeGguf(file)
+    const found = await core.client.call('profiles.preview', { profile })
+    expect(found).toMatchObject({ ok: true, value: { commandLine: expect.arrayContaining([file]) } })
+    expect((await core.client.call('profiles.save', profile)).ok).toBe(true)
+    const saved = await core.client.call('profiles.list', {})
+    expect(saved).toMatchObject({ value: [{ id: playbook.id, modelPath: file }] })
+    expect((await core.client.call('profiles.remove', { id: playbook.id })).ok).toBe(true)
+  })
+
   test('exports profiles without their secrets and imports them beside the old ones', async () => {
     const profile = {
       ...sampleProfile('secret'),

@@ -73,7 +73,8 @@ export function createApp(ports: AppPorts): App {
   const playbooks = createPlaybooks({
     folder: join(resourcesDir(places.entryDir), 'playbooks'),
     homeDir: places.homeDir,
-    env: process.env
+    env: process.env,
+    findModels: async () => (await models.list()).models
   })
   let live: Live | null = null
 

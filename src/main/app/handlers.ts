@@ -8,6 +8,7 @@ import { insideHandlers } from './handlers/inside.ts'
 import { modelsHandlers } from './handlers/models.ts'
 import { playbooksHandlers } from './handlers/playbooks.ts'
 import { saveProfile } from './save-profile.ts'
+import { startRunner } from './start-runner.ts'
 import type { HandlerParts } from './handler-parts.ts'
 
 /** The contract's commands, each joined to the module that does it; no logic of its own. */
@@ -49,7 +50,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'recent.get': async ({ windowS }) => ok(recent.read(windowS)),
     'runners.list': async () => ok(runners.list()),
-    'runners.start': ({ target, kind, settings: changes }) => runners.start(target, changes, kind),
+    'runners.start': ({ target, kind, settings: changes }) => startRunner(parts, target, changes, kind),
     'runners.stop': ({ id }) => runners.stop(id),
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
     'runners.installed': async () => ok(await runners.installed()),

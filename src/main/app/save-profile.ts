@@ -6,9 +6,18 @@ import type { HandlerParts } from './handler-parts.ts'
 
 /** Saves a profile whose floor fits this machine and its reserve; the guard looks at the change at once. */
 export async function saveProfile(
-  { settings, live, runners, lookAnew }: Pick<HandlerParts, 'settings' | 'live' | 'runners' | 'lookAnew'>,
-  profile: Profile
+  {
+    settings,
+    live,
+    runners,
+    playbooks,
+    lookAnew
+  }: Pick<HandlerParts, 'settings' | 'live' | 'runners' | 'playbooks' | 'lookAnew'>,
+  given: Profile
 ): Promise<Result<Profile, ContractError>> {
+  // One that is not here yet stays named as it is: a start will look for it again.
+  const found = await playbooks.withModel(given)
+  const profile = found.ok ? found.value : given
   const { reserveBytes } = settings.get()
   const memTotalBytes = live()?.memTotalBytes ?? null
   const wrong =

@@ -37,7 +37,12 @@ export function playbooksHandlers(
   const setUp = createSetUp({ adapters: ADAPTERS, jobs: parts.jobs, places, env: process.env })
   return {
     'playbooks.list': async () => ok(await playbooks.list()),
-    'profiles.preview': async ({ profile }) => ok(await preview(profile)),
+    'profiles.preview': async ({ profile }) => {
+      const found = playbooks.lacksModel(profile) ? await playbooks.withModel(profile) : ok(profile)
+      const shown = await preview(found.ok ? found.value : profile)
+      // Where to get it says more than that there is no such file.
+      return ok(found.ok ? shown : { ...shown, warnings: [found.error.message, ...shown.warnings] })
+    },
     'profiles.export': async ({ ids }) => {
       const known = new Map(runners.profiles().map((profile) => [profile.id, profile]))
       const missing = ids.filter((id) => !known.has(id))

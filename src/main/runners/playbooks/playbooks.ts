@@ -1,5 +1,6 @@
+import { basename } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { Playbook } from '../../../shared/model/playbook.ts'
+import type { ModelSource, Playbook } from '../../../shared/model/playbook.ts'
 import type { Profile } from '../../../shared/model/runner.ts'
 import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
@@ -12,47 +13,87 @@ export interface Playbooks {
   list(): Promise<readonly Playbook[]>
   /** The profile that a playbook becomes, ready to be started; null: there is no such playbook. */
   profileOf(id: string): Promise<Result<Profile, ContractError> | null>
+  /** True for a profile that still names its model as its playbook does, 'owner/name/file', and not by its path. */
+  lacksModel(profile: Profile): boolean
+  /** Such a profile with the path of its model; any other as it is. */
+  withModel(profile: Profile): Promise<Result<Profile, ContractError>>
   /** Files that could not be used, each with its reason. */
   problems(): readonly PlaybookProblem[]
+}
+
+/** A model of this machine, as lists show it. */
+export interface ListedModel {
+  readonly path: string
+  readonly repository: string | null
+  readonly isPartial: boolean
+}
+
+/** A model's file in the repository that it is fetched from. */
+interface Wanted {
+  readonly source: ModelSource
+  readonly file: string
 }
 
 export function createPlaybooks(options: {
   readonly folder: string
   readonly homeDir: string
   readonly env: NodeJS.ProcessEnv
+  /** Every model of this machine, for one that is not where it is usually put. */
+  readonly findModels?: () => Promise<readonly ListedModel[]>
 }): Playbooks {
   const { folder, homeDir, env } = options
   let loaded: LoadedPlaybooks | null = null
   const all = (): LoadedPlaybooks => (loaded ??= loadPlaybooks(folder))
 
   /** A GGUF's path is only known once it is here; the file says 'owner/name/file' instead. */
-  const found = async (playbook: Playbook): Promise<Playbook | null> => {
-    const file = fileInRepository(playbook)
-    if (file === null || playbook.source === null) return playbook
-    const path = await downloadedFile(playbook.source, file, env, homeDir)
-    return path === null ? null : { ...playbook, profile: { ...playbook.profile, modelPath: path } }
+  const wantedBy = ({ kind, modelPath }: Profile): Wanted | null => {
+    if (kind !== 'llamacpp' || modelPath.startsWith('/')) return null
+    for (const { source } of all().playbooks) {
+      if (source === null || !modelPath.startsWith(`${source.repository}/`)) continue
+      return { source, file: modelPath.slice(source.repository.length + 1) }
+    }
+    return null
+  }
+  const pathOf = async ({ source, file }: Wanted): Promise<string | null> => {
+    const usual = await downloadedFile(source, file, env, homeDir)
+    if (usual !== null) return usual
+    const models = (await options.findModels?.()) ?? []
+    const same = models.find(
+      ({ path, repository, isPartial }) =>
+        repository === source.repository && !isPartial && basename(path) === basename(file)
+    )
+    return same?.path ?? null
+  }
+  const withModel = async (profile: Profile): Promise<Result<Profile, ContractError>> => {
+    const wanted = wantedBy(profile)
+    if (wanted === null) return ok(profile)
+    const modelPath = await pathOf(wanted)
+    return modelPath === null
+      ? err(notDownloaded(profile.label, wanted.source))
+      : ok({ ...profile, modelPath })
   }
 
   return {
-    list: () => Promise.all(all().playbooks.map(async (playbook) => (await found(playbook)) ?? playbook)),
+    list: () =>
+      Promise.all(
+        all().playbooks.map(async (playbook) => {
+          const found = await withModel(playbook.profile)
+          return found.ok ? { ...playbook, profile: found.value } : playbook
+        })
+      ),
     async profileOf(id) {
       const playbook = all().playbooks.find((one) => one.id === id)
-      if (playbook === undefined) return null
-      const ready = await found(playbook)
-      return ready === null ? err(notDownloaded(playbook)) : ok(ready.profile)
+      return playbook === undefined ? null : withModel(playbook.profile)
     },
+    lacksModel: (profile) => wantedBy(profile) !== null,
+    withModel,
     problems: () => all().problems
   }
 }
 
-/** The file of its source that a playbook's profile loads; null where the profile names no file. */
-function fileInRepository({ profile, source }: Playbook): string | null {
-  const start = source === null ? null : `${source.repository}/`
-  return start !== null && profile.modelPath.startsWith(start) ? profile.modelPath.slice(start.length) : null
-}
-
-function notDownloaded({ title, source }: Playbook): ContractError {
-  const size = source === null ? '' : ` (${bytesInWords(source.sizeBytes)})`
-  const message = `${title} needs the model ${source?.repository}${size}, which is not on this machine. Download it first.`
-  return { code: 'model-missing', message }
-}
+const notDownloaded = (label: string, { repository, sizeBytes }: ModelSource): ContractError => ({
+  code: 'model-missing',
+  message:
+    `${label} needs the model ${repository} (${bytesInWords(sizeBytes)}), which is not on this machine. ` +
+    'Download it first.'
+})

@@ -123,6 +123,41 @@ describe('the model of a playbook', () => {
     expect(await open().profileOf('tiny')).toMatchObject({ ok: false })
   })
 
+  test('found by the list of models where it is in no usual place, whole ones alone', async () => {
+    const folder = join(dir, 'playbooks')
+    const listed = {
+      path: '/lm/owner/tiny-GGUF/tiny-00001-of-00002.gguf',
+      repository: 'owner/tiny-GGUF',
+      isPartial: false
+    }
+    const withList = (models: readonly (typeof listed)[]): Playbooks =>
+      createPlaybooks({ folder, homeDir: dir, env: {}, findModels: async () => models })
+    expect(await withList([listed]).profileOf('tiny')).toMatchObject({
+      ok: true,
+      value: { modelPath: listed.path }
+    })
+    for (const other of [
+      { isPartial: true },
+      { repository: 'other/tiny-GGUF' },
+      { path: '/lm/tiny-Q8.gguf' }
+    ]) {
+      expect(await withList([{ ...listed, ...other }]).profileOf('tiny')).toMatchObject({ ok: false })
+    }
+  })
+
+  test('a profile that was saved before its model was here is told from others', async () => {
+    const playbooks = open()
+    expect(playbooks.lacksModel(playbook.profile)).toBe(true)
+    const elsewhere = sampleProfile('mine')
+    expect(playbooks.lacksModel(elsewhere)).toBe(false)
+    expect(await playbooks.withModel(elsewhere)).toEqual({ ok: true, value: elsewhere })
+    const path = write('models/tiny-00001-of-00002.gguf', 'x')
+    expect(await playbooks.withModel(playbook.profile)).toMatchObject({
+      ok: true,
+      value: { modelPath: path }
+    })
+  })
+
   test.each([
     '.cache/llama.cpp/owner_tiny-GGUF_q_tiny-00001-of-00002.gguf',
     'models/owner/tiny-GGUF/q/tiny-00001-of-00002.gguf',
