@@ -11,6 +11,7 @@ import {
   type RepositoryFolder
 } from './cache-layout.ts'
 import { diskProblem, freeBytes } from './disk.ts'
+import { isPlainPath } from './file-names.ts'
 import { fetchFile } from './fetch-file.ts'
 import { hubFrom, hubUrl } from './hub.ts'
 import { listFiles, type HubFile } from './repository.ts'
@@ -68,6 +69,12 @@ async function download(
     return err({
       code: 'settings-invalid',
       message: 'HF_ENDPOINT is no address. Write https://… or unset it.'
+    })
+  // In an address and in a folder's name '..' would lead elsewhere.
+  if (!isPlainPath(source.repository) || !isPlainPath(source.revision))
+    return err({
+      code: 'bad-request',
+      message: 'Name a repository as owner/name, and a branch, tag or commit.'
     })
   const listed = await listFiles(hub, source, tries, signal)
   if (!listed.ok) return listed

@@ -251,6 +251,16 @@ describe('what is wrong is never taken for whole', () => {
     expect(await download()).toMatchObject({ ok: false, error: { code: 'refused' } })
   })
 
+  test.each([
+    { repository: '../..' },
+    { repository: 'maker/..' },
+    { revision: '../main' },
+    { revision: '/main' }
+  ])('%j is refused before anybody is asked', async (wrong) => {
+    expect(await download(wrong)).toMatchObject({ ok: false, error: { code: 'bad-request' } })
+    expect(hub.requests).toEqual([])
+  })
+
   test('a link in the snapshot that leads elsewhere is not written through', async () => {
     const outside = join(home, 'outside')
     mkdirSync(outside)
