@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/main/platform/system.ts'
 import type { Runners } from '../../src/main/runners/supervisor/types.ts'
-import { checkpointPlace } from '../../src/main/runners/training/checkpoint-place.ts'
+import { followTraining, type Training } from '../../src/main/runners/training/follow.ts'
 import { createTrainingWatch, type TrainingWatch } from '../../src/main/runners/training/watch.ts'
 import type { FieldProfile, FieldSettings } from '../../src/shared/model/runner.ts'
-import type { Disposable } from '../../src/shared/util/disposable.ts'
 import { makeRunnerHome, untilState, viewOf, type RunnerHome } from '../support/runner-home.ts'
 import { isAlive, until } from '../support/until.ts'
 
@@ -18,7 +17,8 @@ describe('a fine-tuning job', () => {
   let home: RunnerHome
   let runners: Runners
   let watch: TrainingWatch
-  let feeding: Disposable
+  let training: Training
+  let words: string[]
 
   beforeAll(() => {
     home = makeRunnerHome()
@@ -27,12 +27,17 @@ describe('a fine-tuning job', () => {
   beforeEach(() => {
     runners = home.openRunners({ stopTimeoutS: 1 })
     watch = createTrainingWatch({ clock: systemClock })
-    feeding = runners.onLog(({ id, text }) => watch.feed(id, text))
+    words = []
+    training = followTraining({
+      runners,
+      watch,
+      homeDir: home.dir,
+      onWords: (_id, text) => words.push(text)
+    })
   })
   afterEach(async () => {
     if (viewOf(runners, ID).pids.length > 0) await runners.stop(ID)
-    feeding.dispose()
-    watch.dispose()
+    training.dispose()
     runners.dispose()
   })
 
@@ -70,19 +75,11 @@ describe('a fine-tuning job', () => {
     expect(progress.step).toBeGreaterThan(10)
     expect(watch.curve(ID).every(({ loss, step }) => loss > 0 && loss < 2.6 && step % 5 === 0)).toBe(true)
 
-    const place = checkpointPlace(one, home.dir)
-    expect(watch.checkpointStop(ID, place)).toMatchObject({
-      works: true,
-      text: expect.stringContaining('Hugging Face')
+    expect(training.of(ID)).toMatchObject({
+      ok: true,
+      value: { checkpointStop: { works: true, text: expect.stringContaining('Hugging Face') } }
     })
-    if (place === null) throw new Error('no place of checkpoints')
-    const words: string[] = []
-    const asked = watch.stopAfterCheckpoint(ID, {
-      place,
-      stop: () => runners.stop(ID),
-      onEnd: (text) => words.push(text)
-    })
-    expect(asked.ok).toBe(true)
+    expect(training.stopAfterCheckpoint(ID)).toMatchObject({ ok: true })
     expect(isAlive(pid)).toBe(true)
     const stopped = await until('the stop', () => {
       const view = viewOf(runners, ID)
@@ -94,6 +91,8 @@ describe('a fine-tuning job', () => {
     const kept = /The checkpoint (\S+) is complete/.exec(words.join(' '))?.[1] ?? ''
     const { global_step: step } = JSON.parse(readFileSync(join(kept, 'trainer_state.json'), 'utf8'))
 
+    expect(training.stopAfterCheckpoint(ID)).toMatchObject({ ok: false, error: { code: 'not-running' } })
+
     await started({ ...one, settings: { ...one.settings, resume: true } })
     expect(viewOf(runners, ID).commandLine.join(' ')).toContain('--resume_from_checkpoint out/checkpoint-')
     const again = await until('a step after it', () => {
@@ -101,6 +100,21 @@ describe('a fine-tuning job', () => {
       return typeof seen?.step === 'number' && seen.step > step && seen
     })
     expect(again.totalSteps).toBe(100_000)
+    const steps = watch.curve(ID).map((point) => point.step)
+    expect(steps).toEqual([...new Set(steps)].toSorted((a, b) => a - b))
+  })
+
+  test('that an earlier core started is followed from its log again', async () => {
+    await started(profile({ extraArgs: ['--save_steps', '100000'] }))
+    await until('two losses', () => watch.curve(ID).length >= 2)
+    training.dispose()
+    runners.dispose()
+    runners = home.openRunners({ stopTimeoutS: 1 })
+    await runners.adoptLeftRunning()
+    watch = createTrainingWatch({ clock: systemClock })
+    training = followTraining({ runners, watch, homeDir: home.dir, onWords: () => {} })
+    await until('its losses from before and after', () => watch.curve(ID).length >= 4)
+    expect(watch.curve(ID)[0]).toMatchObject({ step: 5 })
   })
 
   test('that runs out of GPU memory says what to do', async () => {
