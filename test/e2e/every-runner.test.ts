@@ -41,7 +41,7 @@ describe('a panel for every runner', () => {
   it('one that cannot be stopped says why, and its buttons do nothing', async () => {
     await show()
     await page.getByText('Stop it with: systemctl stop jupyter.service').waitFor()
-    await page.getByRole('button', { name: 'Stop JupyterLab, pid 1201' }).click()
+    await page.getByRole('button', { name: 'Stop JupyterLab, pid 1201' }).click({ force: true })
     expect(await page.getByRole('dialog').count()).toBe(0)
   })
 

@@ -5,6 +5,7 @@ import { RUNNER_KINDS, type Profile } from '../../../src/shared/model/runner.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import { formFields } from '../../../src/renderer/src/features/models/fields.ts'
+import { hasSecretLine } from '../../../src/renderer/src/features/models/secrets.ts'
 import { shellText } from '../../../src/renderer/src/features/models/shell-text.ts'
 import {
   containerSettings,
@@ -148,6 +149,14 @@ describe('the form of every kind', () => {
     expect(containerSettings({ ...usualContainer('nim'), env }).env).toEqual(['TOKEN=a=b= c'])
   })
 })
+
+test.each([
+  ['HF_TOKEN=hf_x', true],
+  ['A=1\nNGC_API_KEY=x', true],
+  ['A=1\nB=token', false],
+  ['--max-key=3', false],
+  ['', false]
+])('%j has a secret: %j', (text, is) => expect(hasSecretLine(text)).toBe(is))
 
 test('a command is quoted as a terminal takes it', () => {
   expect(shellText(['a', '--b=c', 'my file', "it's", '$HOME', ''])).toBe(

@@ -8,6 +8,7 @@ import { Message } from '../../ui/message.tsx'
 import { freeRow, usualContainer, type ContainerDraft } from './container-draft.ts'
 import type { DraftErrors } from './draft.ts'
 import { TextField } from './profile-fields.tsx'
+import { isSecretName } from './secrets.ts'
 
 interface ContainerSectionProps {
   readonly kind: RunnerKind
@@ -137,15 +138,12 @@ function Mounts({ container, errors, set }: ListProps): ReactNode {
   )
 }
 
-/** Names that say themselves that their value is nobody's business. */
-const SECRET = /token|key|secret|password|passwd|credential|auth/i
-
 function Variables({ container, errors, set }: ListProps): ReactNode {
   const { env } = container
   const [shown, setShown] = useState(false)
   const change = (at: number, over: Partial<(typeof env)[number]>): void =>
     set({ env: env.map((one, index) => (index === at ? { ...one, ...over } : one)) })
-  const hasSecret = env.some(({ name }) => SECRET.test(name))
+  const hasSecret = env.some(({ name }) => isSecretName(name))
   return (
     <div className="form-list">
       <p className="label">Variables</p>
@@ -162,7 +160,7 @@ function Variables({ container, errors, set }: ListProps): ReactNode {
           <input
             className="input"
             aria-label={`Value of variable ${at + 1}`}
-            type={SECRET.test(one.name) && !shown ? 'password' : 'text'}
+            type={isSecretName(one.name) && !shown ? 'password' : 'text'}
             value={one.value}
             spellCheck={false}
             autoComplete="off"

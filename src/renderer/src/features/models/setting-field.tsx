@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react'
 import type { FieldSpec } from '../../../../shared/model/runner-spec.ts'
+import { hasSecretLine } from './secrets.ts'
 
 interface SettingFieldProps {
   readonly field: FieldSpec
@@ -39,10 +40,10 @@ export function SettingField({ field, value, error, onChange }: SettingFieldProp
       {field.type === 'list' && (
         <textarea
           {...shared}
-          className="input"
+          className={`input ${hasSecretLine(text) ? 'masked' : ''}`}
           value={text}
           spellCheck={false}
-          placeholder={'--option\nvalue'}
+          placeholder={field.key === 'env' ? 'NAME=value' : '--option\nvalue'}
           onChange={(event) => onChange(event.target.value)}
         />
       )}

@@ -30,6 +30,7 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
   const paused = view.frozen && ACTIVE_STATES.includes(view.state)
   const failed = view.state === 'failed' || view.state === 'lost'
   const stuck = view.stuck !== null && view.state === 'ready'
+  const isTraining = view.training !== null && view.state === 'ready'
   return (
     <article
       className={`card runner-card live-data ${open ? 'open' : ''}`}
@@ -42,7 +43,7 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
           {view.label}
         </h2>
         <span className={`state-word ${paused ? 'paused' : stuck ? 'stuck' : view.state}`}>
-          {paused ? 'Paused' : stuck ? 'Stuck' : stateWord(view.state)}
+          {paused ? 'Paused' : stuck ? 'Stuck' : isTraining ? 'Training' : stateWord(view.state)}
         </span>
         {!failed && (
           <button
