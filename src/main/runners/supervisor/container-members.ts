@@ -25,9 +25,3 @@ export const findInContainer = (
   processes.flatMap(({ pid, startTicks }) =>
     startTicks >= sinceTicks && readContainerId(procRoot, pid) === id ? [pid] : []
   )
-
-/** In a container that is not Firebreak's own, should that run in one. */
-export function isContained(procRoot: string, pid: number): boolean {
-  const id = readContainerId(procRoot, pid)
-  return id !== null && id !== readContainerId(procRoot, 'self')
-}

@@ -8,8 +8,6 @@ import { freeSlug } from '../profiles/slug.ts'
 import { openProfiles } from '../profiles/store.ts'
 import type { RunnerAdapter } from './adapter.ts'
 import { checkProfile } from './check-profile.ts'
-import { markStem } from './environment-mark.ts'
-import { isContained } from './container-members.ts'
 import { createScopes } from './launch.ts'
 import { isAlive } from './identity.ts'
 import { isDraftOf, noteInLog, recordOfAdopted } from './taken-over.ts'
@@ -24,7 +22,7 @@ import { createSupervisor, type Supervisor } from './supervisor.ts'
 import { expandHome, resolveTarget, type NamedModel } from './target.ts'
 import { createTicker } from './ticker.ts'
 import type { LogChunk, Runners, SupervisorPorts } from './types.ts'
-import { findUnrecorded, recordOfFound } from './unrecorded.ts'
+import { takeUnrecorded } from './take-unrecorded.ts'
 
 const PROFILES_FOLDER = 'profiles'
 const LOGS_FOLDER = 'logs'
@@ -162,39 +160,6 @@ export function createRunners(
     return ok(profile)
   }
 
-  /** Started while nothing could be written down, and still running: each is taken back, or named. */
-  const unrecorded = (records: readonly RunnerRecord[]): readonly RunnerRecord[] => {
-    const known = [...entries.values()].map(({ supervisor }) => supervisor.profile())
-    const profileOf = (mark: string): Profile | undefined =>
-      known.find(({ id }) => mark.startsWith(markStem(id, places.dataDir)))
-    const found = findUnrecorded({
-      procRoot: places.procRoot,
-      processes: machine.processes(),
-      idOfMark: (mark) => profileOf(mark)?.id ?? null,
-      recordedMarks: new Set(records.map((record) => record.mark))
-    })
-    const taken = new Set(records.map((record) => record.profile.id))
-    return found.flatMap(({ mark, root, commandLine }): RunnerRecord[] => {
-      const profile = profileOf(mark)
-      if (profile === undefined) return []
-      // Its command line says where it listens inside, not where it is published.
-      const address = isContained(places.procRoot, root.pid)
-        ? null
-        : adapters[profile.kind].addressOf(commandLine)
-      if (address === null || taken.has(profile.id)) {
-        notices.emit({
-          text: `${root.name} (pid ${root.pid}) runs ${profile.label}, but was not written down and cannot be taken back.`,
-          whatToDo: `End it by hand: kill ${root.pid}`
-        })
-        return []
-      }
-      taken.add(profile.id)
-      return [
-        recordOfFound({ profile, mark, root, commandLine, address, bootId, nowMs: ports.clock.nowMs() })
-      ]
-    })
-  }
-
   const closing = new AbortController()
 
   const unknown = (id: string): { readonly ok: false; readonly error: ContractError } =>
@@ -210,8 +175,16 @@ export function createRunners(
           whatToDo: 'If a model server is still running, end it by hand.'
         })
       }
+      const unrecorded = takeUnrecorded({
+        ports,
+        adapters,
+        bootId,
+        profiles: [...entries.values()].map(({ supervisor }) => supervisor.profile()),
+        records,
+        onLost: notices.emit
+      })
       const adopted = await Promise.all(
-        [...records, ...unrecorded(records)].map(async (record) => {
+        [...records, ...unrecorded].map(async (record) => {
           const { supervisor } = entries.get(record.profile.id) ?? add(record.profile)
           planning.promise(record.profile.id, record.port)
           const isAlive = await supervisor.adopt(record)
