@@ -77,6 +77,7 @@ test('a download is a job that is told of, and the model is in the list when it 
   const told: Job[] = []
   core.client.on('job', (job) => told.push(job))
   await core.client.call('events.subscribe', { events: ['job'] })
+  expect(await core.client.call('models.list', {})).toMatchObject({ ok: true, value: { models: [] } })
   const { id } = await download(core)
   await until('the job is done', () => told.some((job) => job.id === id && job.state === 'done'))
   expect(told.at(-1)).toMatchObject({ doneBytes: weights.length, totalBytes: weights.length })

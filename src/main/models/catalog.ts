@@ -18,6 +18,8 @@ const UNASKED_MS = 300_000
 export interface ModelCatalog extends Disposable {
   /** Scans where something may have changed since the last time; callers at the same time share one scan. */
   list(): Promise<FoundModels>
+  /** Something was added where no watch may be yet: the next question scans. */
+  outdated(): void
 }
 
 /** `onChange` hears when another list would be answered than the last time. */
@@ -34,6 +36,8 @@ export function createModelCatalog(ports: {
   let tookMs = 0
   let running: Promise<Scan> | null = null
   let isChanged = false
+  /** As `isChanged`, and no rest between scans counts. */
+  let isOutdated = false
   let rescan: NodeJS.Timeout | null = null
   let unasked: NodeJS.Timeout | null = null
   let isDisposed = false
@@ -59,6 +63,7 @@ export function createModelCatalog(ports: {
     const beganAtMs = clock.monotonicMs()
     const places = ports.places()
     isChanged = false
+    isOutdated = false
     const found = await scanModels(places, facts)
     endedAtMs = clock.monotonicMs()
     tookMs = endedAtMs - beganAtMs
@@ -72,7 +77,7 @@ export function createModelCatalog(ports: {
     return found
   }
   const isFresh = (): boolean => {
-    if (last === null) return false
+    if (last === null || isOutdated) return false
     const { homeDir, folders } = ports.places()
     if (last.places !== JSON.stringify([homeDir, folders])) return false
     const ageMs = clock.monotonicMs() - endedAtMs
@@ -92,8 +97,13 @@ export function createModelCatalog(ports: {
   return {
     async list() {
       if (!isDisposed) asked()
+      // One under way may have passed by already.
+      if (isOutdated && running !== null) await running
       const { models, searched, skipped } = last !== null && isFresh() ? last.scan : await scan()
       return { models, searched, skipped }
+    },
+    outdated() {
+      isOutdated = true
     },
     dispose() {
       isDisposed = true

@@ -36,9 +36,13 @@ export function modelsHandlers({
           message: `${MOST_DOWNLOADS} downloads run already. Wait for one to end, or cancel one.`
         })
       const { homeDir } = ports.places
-      const job = jobs.run('download', repository, (signal, report) =>
-        downloadModel({ homeDir, env: process.env }, source, signal, report)
-      )
+      const job = jobs.run('download', repository, async (signal, report) => {
+        try {
+          return await downloadModel({ homeDir, env: process.env }, source, signal, report)
+        } finally {
+          models.outdated()
+        }
+      })
       downloads.set(repository, { id: job.id, source: asText })
       return ok(job)
     },

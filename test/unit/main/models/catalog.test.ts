@@ -68,3 +68,15 @@ test('questions at the same time share one scan', async () => {
   const [one, other] = await Promise.all([catalog.list(), catalog.list()])
   expect(one.models[0]).toBe(other.models[0])
 })
+
+test('what was added where no watch was is found once it is said, also beside a scan under way', async () => {
+  expect(await labels()).toBe('')
+  disk.hub('maker/first', 'c1', { 'config.json': '{}', 'model.safetensors': 'x' })
+  catalog.outdated()
+  const underWay = labels()
+  disk.hub('maker/second', 'c1', { 'config.json': '{ }', 'model.safetensors': 'y' })
+  catalog.outdated()
+  expect(await labels()).toBe('first,second')
+  await underWay
+  expect(told.length).toBeGreaterThan(0)
+})
