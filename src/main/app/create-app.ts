@@ -22,6 +22,8 @@ import { createPlaybooks } from '../runners/playbooks/playbooks.ts'
 import { createContainers } from '../runners/containers/containers.ts'
 import { createFoundContainers } from '../runners/containers/found-containers.ts'
 import { createRunners } from '../runners/supervisor/runners.ts'
+import { followTraining } from '../runners/training/follow.ts'
+import { createTrainingWatch } from '../runners/training/watch.ts'
 import { createMachineView } from '../sampler/machine-view.ts'
 import { createSampler } from '../sampler/sampler.ts'
 import { openSettings } from '../settings/store.ts'
@@ -99,6 +101,7 @@ export function createApp(ports: AppPorts): App {
     logger,
     showPull: showPulls(jobs)
   })
+  const trainingWatch = createTrainingWatch({ clock })
   const runners = createRunners({
     places,
     clock,
@@ -107,11 +110,21 @@ export function createApp(ports: AppPorts): App {
     settings: settings.get,
     adapters: ADAPTERS,
     containers,
+    training: trainingWatch,
     findPlaybook: playbooks.profileOf,
     launchHold: () => guarding.guard.launchHold(),
     // By its name alone a file of llama.cpp's is started; other kinds ask for a profile.
     findModels: async () =>
       (await models.list()).models.filter(({ format, isPartial }) => format === 'gguf' && !isPartial)
+  })
+  const training = followTraining({
+    runners,
+    watch: trainingWatch,
+    homeDir: places.homeDir,
+    onWords: (id, text) => {
+      const label = runners.list().find((view) => view.id === id)?.label ?? id
+      note('info', `${label}: ${text}`, null)
+    }
   })
   const discovery = createDiscovery({
     places,
@@ -249,6 +262,7 @@ export function createApp(ports: AppPorts): App {
       notices,
       recent,
       runners,
+      training,
       containers,
       discovery,
       playbooks,
@@ -303,6 +317,7 @@ export function createApp(ports: AppPorts): App {
         gpu,
         discovery,
         runners,
+        training,
         sampler,
         guarding,
         ...subscriptions

@@ -8,6 +8,7 @@ import type { Playbooks } from '../runners/playbooks/playbooks.ts'
 import type { Discovery } from '../runners/discovery/types.ts'
 import type { EngineContainers } from '../runners/containers/containers.ts'
 import type { Runners } from '../runners/supervisor/types.ts'
+import type { Training } from '../runners/training/follow.ts'
 import type { SettingsStore } from '../settings/store.ts'
 import type { AppPorts } from './app-ports.ts'
 import type { Guarding } from './guarding.ts'
@@ -21,6 +22,7 @@ export interface HandlerParts {
   readonly notices: Notices
   readonly recent: RecentRing
   readonly runners: Runners
+  readonly training: Training
   readonly containers: EngineContainers
   /** Runners that others started. */
   readonly discovery: Discovery

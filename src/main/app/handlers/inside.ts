@@ -1,12 +1,11 @@
-import { err, ok } from '../../../shared/util/result.ts'
+import { ok } from '../../../shared/util/result.ts'
 import type { Handlers } from '../../transport/dispatcher.ts'
 import type { HandlerParts } from '../handler-parts.ts'
 
-const NO_TRAINING = err({ code: 'not-found', message: 'This runner is no training job.' } as const)
-
 /** What is done inside a runner that goes on running: memory given back, models loaded and unloaded, training. */
 export function insideHandlers({
-  runners
+  runners,
+  training
 }: HandlerParts): Pick<
   Handlers,
   | 'runners.free'
@@ -25,7 +24,10 @@ export function insideHandlers({
       const unloaded = await runners.unloadModel(id, model)
       return unloaded.ok ? ok({}) : unloaded
     },
-    'runners.training': async () => NO_TRAINING,
-    'runners.stop-after-checkpoint': async () => NO_TRAINING
+    'runners.training': async ({ id }) => training.of(id),
+    'runners.stop-after-checkpoint': async ({ id }) => {
+      const asked = training.stopAfterCheckpoint(id)
+      return asked.ok ? ok({}) : asked
+    }
   }
 }

@@ -3,6 +3,7 @@ import type {
   FieldSettings,
   Installation,
   Profile,
+  TrainingProgress,
   RunnerKind,
   RunnerView,
   StopResult
@@ -16,7 +17,7 @@ import type { Result } from '../../../shared/util/result.ts'
 import type { Clock, Logger, Places } from '../../platform/ports.ts'
 import type { ProcessIdentity } from './identity.ts'
 import type { SystemdUnit } from './systemd-unit.ts'
-import type { Containers } from './container-port.ts'
+import type { ContainerRecord, Containers } from './container-port.ts'
 
 /** What the supervisor must see of the machine, read fresh at each call. */
 export interface MachineView {
@@ -32,6 +33,14 @@ export interface MachineView {
   availableBytes(): number
 }
 
+/** What training jobs say in their logs, which somebody else reads. */
+export interface TrainingPort {
+  /** Null while its log has told nothing of training. */
+  progress(id: string): TrainingProgress | null
+  /** Why its training is broken though it runs, in words; null: nothing says so. */
+  trouble(id: string): string | null
+}
+
 export interface SupervisorPorts {
   readonly places: Places
   readonly clock: Clock
@@ -42,6 +51,8 @@ export interface SupervisorPorts {
   readonly launchHold?: () => string | null
   /** Absent: what needs a container is not started. */
   readonly containers?: Containers
+  /** Absent: nobody reads them. */
+  readonly training?: TrainingPort
 }
 
 /** A runner that runs and that somebody else started. */
@@ -58,6 +69,8 @@ export interface FoundProcess {
   readonly startedAtMs: number
   /** Where systemd would start it again. */
   readonly unit: SystemdUnit | null
+  /** Its container, where its engine can be asked; null: a program of this machine. */
+  readonly container: ContainerRecord | null
 }
 
 /** A profile that has no id yet. */

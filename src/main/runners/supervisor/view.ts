@@ -10,6 +10,7 @@ import type {
 import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
 import type { RunnerAdapter } from './adapter.ts'
 import { residentBytes, type LiveProcess } from './live-process.ts'
+import type { SupervisorPorts } from './types.ts'
 
 /** Clients need not hear of changes they would round away. */
 const NOTICEABLE_BYTES = 1_048_576
@@ -25,9 +26,13 @@ export function viewOf(parts: {
   readonly activity: RunnerActivity | null
   readonly stuck: string | null
   readonly models: readonly HeldModel[] | null
-  readonly deps: { readonly adapter: Pick<RunnerAdapter, 'free' | 'models'> }
+  readonly deps: {
+    readonly adapter: Pick<RunnerAdapter, 'free' | 'models'>
+    readonly ports: Pick<SupervisorPorts, 'training'>
+  }
 }): RunnerView {
   const { profile, state, text, live, lastStop, restarts } = parts
+  const training = profile.kind === 'finetune' ? parts.deps.ports.training : undefined
   const frozen = live !== null && live.isFrozen && live.exit === null && state !== 'stopping'
   const modelBytes = live?.facts.modelBytes ?? 'unknown'
   const loaded = live === null ? 0 : residentBytes(live.bytes)
@@ -52,8 +57,8 @@ export function viewOf(parts: {
     restarts,
     containerId: live?.facts.container?.id ?? null,
     activity: state === 'ready' ? parts.activity : null,
-    stuck: state === 'ready' && !frozen ? parts.stuck : null,
-    training: null,
+    stuck: state === 'ready' && !frozen ? (training?.trouble(profile.id) ?? parts.stuck) : null,
+    training: training?.progress(profile.id) ?? null,
     models: state === 'ready' ? parts.models : null,
     free: state === 'ready' ? freeOffer(parts.deps.adapter, parts.models) : null
   }

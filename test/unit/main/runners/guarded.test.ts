@@ -12,6 +12,7 @@ const GIB = 1024 ** 3
 function coreAfter(...events: readonly Parameters<RunnerCore['apply']>[0][]): RunnerCore {
   const deps = {
     ports: { logger: { error: () => undefined } },
+    adapter: { free: null, models: null },
     onChange: () => undefined,
     onRecord: () => undefined
   }
@@ -74,7 +75,7 @@ describe('a frozen runner', () => {
       activity: null,
       stuck: null,
       models: null,
-      deps: { adapter: { free: null, models: null } }
+      deps: { adapter: { free: null, models: null }, ports: {} }
     })
 
   it('says that it keeps what it has, until it goes on, ends or is stopped', () => {
