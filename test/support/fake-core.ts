@@ -5,7 +5,7 @@ import type { Job } from '../../src/shared/model/job.ts'
 import type { Playbook } from '../../src/shared/model/playbook.ts'
 import type {
   FoundRunner,
-  Profile,
+  LlamaCppProfile,
   RunnerState,
   RunnerView,
   SetUpStep,
@@ -109,7 +109,7 @@ const notFound = (id: string): ContractError => ({
   message: `there is no '${id}'; 'firebreakctl profiles' lists what there is`
 })
 
-export const sampleProfile = (id: string): Profile => ({
+export const sampleProfile = (id: string): LlamaCppProfile => ({
   id,
   label: id,
   kind: 'llamacpp',

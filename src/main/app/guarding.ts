@@ -80,6 +80,11 @@ export function createGuarding(ports: GuardingPorts): Guarding {
     runners: runners.list,
     ownPids: ports.ownPids,
     hostBytes: (pid) => machine.hostBytes(pid)?.anonAndShmemBytes ?? null,
+    onShrink: (id) => {
+      void runners.free(id).then((freed) => {
+        if (!freed.ok) logger.warn(`${id} could not give memory back: ${freed.error.message}`)
+      })
+    },
     uptimeMs: () => uptime() * 1_000,
     selfStartTicks: machine.processes().find(({ pid }) => pid === process.pid)?.startTicks ?? 0,
     blackBoxPath,

@@ -42,7 +42,7 @@ export function mainWatch(input: ArmInput): Watch {
           bytes,
           stopLatencyMs: input.stopLatencyMs(id) ?? DEFAULT_STOP_LATENCY_MS,
           graceMs: Math.min(MOST_GRACE_MS, input.graceMs),
-          shrinkableBytes: 0,
+          shrinkableBytes: one.shrinkableBytes,
           processes: one.processes.map(identityOf),
           groupLeaders: leadersOf(one.processes, input.processes),
           cgroupDir: cgroupDirOf(one, input.processes, input.cgroupRoot)

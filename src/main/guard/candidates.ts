@@ -10,6 +10,8 @@ export interface Party extends Candidate {
   readonly processes: readonly ProcessInfo[]
   /** Of its GPU bytes, part is the last known figure: the driver does not answer now. */
   readonly gpuIsOld: boolean
+  /** What its own API would give back without ending it; 0 where it has none, or is at work. */
+  readonly shrinkableBytes: number
 }
 
 export interface PartiesInput {
@@ -48,7 +50,8 @@ export function partiesOf(input: PartiesInput): readonly Party[] {
         importance: profile?.importance ?? 'normal',
         pinned: profile?.pinned ?? false,
         phase: areStopped(members) ? 'frozen' : phaseOf(view),
-        reloadS: input.reloadS(view.id)
+        reloadS: input.reloadS(view.id),
+        shrinkableBytes: shrinkableOf(view)
       }
     ]
   })
@@ -59,11 +62,16 @@ export function partiesOf(input: PartiesInput): readonly Party[] {
       importance: 'normal',
       pinned: false,
       phase: areStopped(processes) ? 'frozen' : 'ready',
-      reloadS: 'unknown'
+      reloadS: 'unknown',
+      shrinkableBytes: 0
     })
   )
   return [...runners, ...foreign]
 }
+
+/** One at work would finish its job first, or refuse: too late for whoever waits for memory. */
+const shrinkableOf = ({ free, activity, bytes }: RunnerView): number =>
+  free?.frees === true && activity?.busy !== true ? bytes.gpuBytes + bytes.hostBytes : 0
 
 type Measured = Pick<
   Party,

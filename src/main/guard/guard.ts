@@ -38,6 +38,8 @@ export interface GuardPorts {
   readonly ownPids: () => readonly number[]
   /** RssAnon + RssShmem of a process, read now; null: gone. */
   readonly hostBytes: (pid: number) => number | null
+  /** The guard wants a runner to give memory back by its own API. */
+  readonly onShrink: (runnerId: string) => void
   /** Since boot, as processes' start times count. */
   readonly uptimeMs: () => number
   /** Start time of this process, in ticks since boot. */
@@ -118,7 +120,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
       if (notice !== null) ports.onNotice(notice)
       changes.emit()
     },
-    onShrink: (_watchId, victimId) => logger.warn(`${victimId} has no way to give memory back by itself`),
+    onShrink: (_watchId, victimId) => ports.onShrink(victimId),
     onChange() {
       asks.settle(clock.nowMs())
       lookForAbsence()

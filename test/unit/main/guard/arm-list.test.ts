@@ -23,7 +23,8 @@ const party = (id: string, processes: readonly ProcessInfo[], kind: Party['kind'
   phase: 'ready',
   reloadS: 'unknown',
   processes,
-  gpuIsOld: false
+  gpuIsOld: false,
+  shrinkableBytes: 0
 })
 
 const watch = (

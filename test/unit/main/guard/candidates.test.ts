@@ -92,6 +92,26 @@ describe('who could be stopped', () => {
     ).toEqual(['big'])
   })
 
+  it('asks only one at rest to give memory back, and only where that gives any', () => {
+    const bytes = { gpuBytes: 5 * GIB, hostBytes: GIB, fileBytes: 9 * GIB }
+    const free = { frees: true, text: '' }
+    const activity = {
+      busy: false,
+      requestsRunning: 0,
+      requestsWaiting: 0,
+      tokensPerS: 'unknown',
+      idleSinceMs: null
+    } as const
+    const shrinkable = (more: Parameters<typeof runner>[2]): readonly number[] =>
+      parties({ processes: table, runners: [runner('big', [10], { bytes, ...more })] }).map(
+        (one) => one.shrinkableBytes
+      )
+    expect(shrinkable({ free, activity })).toEqual([6 * GIB])
+    expect(shrinkable({ free, activity: { ...activity, busy: true } })).toEqual([0])
+    expect(shrinkable({ free: { ...free, frees: false }, activity })).toEqual([0])
+    expect(shrinkable({ activity })).toEqual([0])
+  })
+
   it('leaves out a runner without a process, and marks GPU figures the driver no longer confirms', () => {
     expect(parties({ processes: table, runners: [runner('gone', [99])] })).toEqual([])
     const silent = { byPid: new Map([[10, GIB]]), oldPids: new Set([10]) }

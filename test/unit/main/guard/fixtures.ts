@@ -1,11 +1,11 @@
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 import type { GuardEvent } from '../../../../src/shared/model/guard.ts'
-import type { LlamaCppProfile, Profile, RunnerView } from '../../../../src/shared/model/runner.ts'
+import type { LlamaCppProfile, RunnerView } from '../../../../src/shared/model/runner.ts'
 
 export const MIB = 1024 ** 2
 export const GIB = 1024 ** 3
 
-export const profile = (id: string, more: Partial<LlamaCppProfile> = {}): Profile => ({
+export const profile = (id: string, more: Partial<LlamaCppProfile> = {}): LlamaCppProfile => ({
   id,
   label: id,
   kind: 'llamacpp',
