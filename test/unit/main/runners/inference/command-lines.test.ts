@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ADAPTERS } from '../../../../../src/main/runners/adapters/registry.ts'
 import type { RunnerKind } from '../../../../../src/shared/model/runner.ts'
@@ -108,47 +108,6 @@ describe('command lines', () => {
         message: expect.stringMatching(/cannot be among the extra arguments\. \w+/)
       }
     })
-  })
-})
-
-describe.each(['vllm', 'sglang', 'trtllm'] as const)('the model of %s', (kind) => {
-  const plan = (modelPath: string, changes: object = {}) =>
-    home.plan(kind, home.profile(kind, { modelPath, ...changes }))
-
-  test('may be a repository, or a folder with its config', async () => {
-    mkdirSync(join(home.dir, 'model dir'), { recursive: true })
-    writeFileSync(join(home.dir, 'model dir', 'config.json'), '{}')
-    for (const model of ['gpt2', 'openai/gpt-oss-120b', join(home.dir, 'model dir'), '~/model dir']) {
-      expect(await plan(model), model).toMatchObject({ ok: true })
-    }
-  })
-  test.each([
-    ['../model', 'model-invalid'],
-    ['a/b/c', 'model-invalid'],
-    ['--port', 'model-invalid'],
-    ['https://huggingface.co/a/b', 'model-invalid'],
-    ['~/nothing', 'model-missing'],
-    ['~/tiny.gguf', 'model-invalid'],
-    ['~/empty', 'model-invalid']
-  ] as const)('%s is refused with what to do: %s', async (model, code) => {
-    expect(await plan(model)).toMatchObject({
-      ok: false,
-      error: { code, message: expect.stringMatching(/\.$/) }
-    })
-  })
-  test('in a container it is looked for where it is mounted from', async () => {
-    const mounts = [{ hostPath: home.dir, containerPath: '/models', readOnly: true }]
-    const container = { ...CONTAINER, mounts }
-    expect(await plan('/models/model dir', { container })).toMatchObject({ ok: true })
-    expect(await plan('/models/no', { container })).toMatchObject({ error: { code: 'model-missing' } })
-    expect(await plan('/elsewhere', { container })).toMatchObject({
-      error: { code: 'model-missing', message: expect.stringContaining('mounted') }
-    })
-  })
-  test('is not looked for where only the command is wanted', async () => {
-    const profile = home.profile(kind, { modelPath: '/nowhere/model' })
-    const context = { ...home.context({ kind: 'free' }, false), isPreview: true }
-    expect(await home.plan(kind, profile, context)).toMatchObject({ ok: true })
   })
 })
 
