@@ -12,17 +12,16 @@ export const MAX_CURVE_POINTS = 2_000
 const BUCKET = 4
 
 /**
- * The curve with one more point. A step that was there already is told anew after a resume: what came from it on is
- * dropped.
+ * Adds a point to a curve. A step that was there already is told anew after a resume: what came from it on is dropped.
+ *
+ * In place, as a flood of losses would else copy the whole curve for each.
  */
-export function withPoint(curve: readonly LossPoint[], point: LossPoint): readonly LossPoint[] {
-  const last = curve.at(-1)
-  const kept = last !== undefined && last.step >= point.step ? before(curve, point.step) : curve
-  return [...(kept.length < MAX_CURVE_POINTS ? kept : thinned(kept)), point]
+export function addPoint(curve: LossPoint[], point: LossPoint): void {
+  for (let last = curve.at(-1); last !== undefined && last.step >= point.step; last = curve.at(-1))
+    curve.pop()
+  if (curve.length >= MAX_CURVE_POINTS) curve.splice(0, curve.length, ...thinned(curve))
+  curve.push(point)
 }
-
-const before = (curve: readonly LossPoint[], step: number): readonly LossPoint[] =>
-  curve.filter((point) => point.step < step)
 
 /** Half as many points: of each bucket the least and the greatest in their order, so that no peak is smoothed away. */
 export function thinned(curve: readonly LossPoint[]): readonly LossPoint[] {

@@ -1,5 +1,5 @@
 import type { TrainingProgress } from '../../model/runner.ts'
-import { withPoint, type LossPoint } from './curve.ts'
+import { addPoint, type LossPoint } from './curve.ts'
 import { frameworkAfter, type Framework } from './frameworks.ts'
 import { splitLines, tidy } from './lines.ts'
 import type { Bar } from './read-bar.ts'
@@ -50,6 +50,11 @@ export const TRAINING_START: TrainingState = {
 
 /** As much as one question for a log gives; of a flood the end is read, as the rest is out of date already. */
 const MAX_PIECE_CHARACTERS = 262_144
+/** Lines of trainers are longer than 32 characters on average; more lines than this are a flood, too. */
+const MAX_PIECE_LINES = 8_192
+
+/** While a piece is read: the curve is a copy of its own, which grows in place. */
+type Draft = TrainingState & { readonly curve: LossPoint[] }
 
 /**
  * The state after a further piece of a trainer's log, cut anywhere. What is not understood is passed over.
@@ -58,19 +63,19 @@ const MAX_PIECE_CHARACTERS = 262_144
  */
 export function parseTraining(text: string, state: TrainingState, atMs: number): TrainingState {
   const { complete, rest } = splitLines(state.rest, text.slice(-MAX_PIECE_CHARACTERS))
-  let now: TrainingState = { ...state, rest }
-  for (const line of complete) if (line !== '') now = afterLine(now, line, atMs)
+  let now: Draft = { ...state, rest, curve: [...state.curve] }
+  for (const line of complete.slice(-MAX_PIECE_LINES)) if (line !== '') now = afterLine(now, line, atMs)
   const { bar } = readLine(tidy(rest))
   if (bar !== null) now = afterBar(now, bar)
   return flush(now)
 }
 
-function afterLine(before: TrainingState, line: string, atMs: number): TrainingState {
+function afterLine(before: Draft, line: string, atMs: number): Draft {
   const facts = readLine(line)
   // The curve stays: a run that goes on from a checkpoint continues it.
   if (facts.isNewRun) return { ...TRAINING_START, rest: before.rest, curve: flush(before).curve }
   const framework = frameworkAfter(before.framework, line)
-  const named: TrainingState = framework === before.framework ? before : { ...before, framework }
+  const named: Draft = framework === before.framework ? before : { ...before, framework }
   const withTotals = afterTotals(named, facts)
   const stepped = facts.bar === null ? afterStep(withTotals, facts) : afterBar(withTotals, facts.bar)
   const lost = afterLoss(stepped, facts, atMs)
@@ -79,7 +84,7 @@ function afterLine(before: TrainingState, line: string, atMs: number): TrainingS
     : { ...lost, lastCheckpoint: facts.checkpoint, checkpoints: lost.checkpoints + 1 }
 }
 
-function afterTotals(state: TrainingState, facts: LineFacts): TrainingState {
+function afterTotals(state: Draft, facts: LineFacts): Draft {
   const { totalSteps, totalEpochs, epoch } = facts
   if (totalSteps === null && totalEpochs === null && epoch === null) return state
   return {
@@ -91,7 +96,7 @@ function afterTotals(state: TrainingState, facts: LineFacts): TrainingState {
   }
 }
 
-function afterStep(state: TrainingState, { step, secondsPerStep }: LineFacts): TrainingState {
+function afterStep(state: Draft, { step, secondsPerStep }: LineFacts): Draft {
   if (step === null) return state
   const left = state.totalSteps === null ? null : Math.max(0, state.totalSteps - step)
   return {
@@ -101,14 +106,14 @@ function afterStep(state: TrainingState, { step, secondsPerStep }: LineFacts): T
   }
 }
 
-function afterBar(before: TrainingState, bar: Bar): TrainingState {
+function afterBar(before: Draft, bar: Bar): Draft {
   if (!isOfThisRun(before, bar)) return before
   const state = bar.epoch === null ? afterRunBar(before, bar) : afterEpochBar(before, bar, bar.epoch)
   return flush(state)
 }
 
 /** A bar over all steps of the run. */
-const afterRunBar = (state: TrainingState, bar: Bar): TrainingState => ({
+const afterRunBar = (state: Draft, bar: Bar): Draft => ({
   ...state,
   step: bar.step,
   totalSteps: bar.total,
@@ -116,7 +121,7 @@ const afterRunBar = (state: TrainingState, bar: Bar): TrainingState => ({
 })
 
 /** A bar over the steps of one epoch: what is left of the run is known only where the number of epochs is. */
-function afterEpochBar(state: TrainingState, bar: Bar, epoch: number): TrainingState {
+function afterEpochBar(state: Draft, bar: Bar, epoch: number): Draft {
   const totalEpochs = bar.epochs ?? state.totalEpochs
   const isOnly = totalEpochs === 1 || (bar.globalStep !== null && state.framework === 'nemo' && epoch === 0)
   const total = totalEpochs === null ? (isOnly ? bar.total : null) : bar.total * totalEpochs
@@ -136,21 +141,22 @@ function isOfThisRun({ step, totalSteps, isTotalSaid }: TrainingState, bar: Bar)
   return !isTotalSaid && (bar.total > totalSteps || step === null || step >= totalSteps)
 }
 
-function afterLoss(before: TrainingState, { loss, step, bar }: LineFacts, atMs: number): TrainingState {
+function afterLoss(before: Draft, { loss, step, bar }: LineFacts, atMs: number): Draft {
   if (loss === null) return before
   if (loss === 'not-a-number') return { ...flush(before), loss: null, isLossBroken: true }
   const state = flush(before)
-  const seen: TrainingState = { ...state, loss, isLossBroken: false, losses: state.losses + 1 }
-  const waiting: TrainingState = { ...seen, waiting: { loss, atMs } }
+  const seen: Draft = { ...state, loss, isLossBroken: false, losses: state.losses + 1 }
+  const waiting: Draft = { ...seen, waiting: { loss, atMs } }
   // Only where neither the line nor its bar says the step does the next bar know it better than the last one.
   return step === null && bar === null ? waiting : flush(waiting)
 }
 
 /** Gives the waiting loss the step that is known now. */
-function flush(state: TrainingState): TrainingState {
+function flush(state: Draft): Draft {
   const { waiting, step, losses } = state
   if (waiting === null) return state
-  return { ...state, waiting: null, curve: withPoint(state.curve, { step: step ?? losses, ...waiting }) }
+  addPoint(state.curve, { step: step ?? losses, ...waiting })
+  return { ...state, waiting: null }
 }
 
 /** As clients see it; null while the log has told of no step and no loss. */

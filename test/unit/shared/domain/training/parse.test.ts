@@ -204,6 +204,16 @@ describe('hostile logs', () => {
     expect(steps).toEqual(steps.toSorted((a, b) => a - b))
   })
 
+  test('a flood of losses at one step leaves one point, and the state before is not touched', () => {
+    const before = all('step 5/9 loss: 1\nstep 6/9 loss: 2\n')
+    const after = all("{'loss': 3}\n".repeat(20_000), before)
+    expect(before.curve.map(({ loss }) => loss)).toEqual([1, 2])
+    expect(after.curve.map(({ step, loss }) => [step, loss])).toEqual([
+      [5, 1],
+      [6, 3]
+    ])
+  })
+
   test.each([
     '\u0000\u0001\uFFFD'.repeat(2_000),
     "{'loss': ".repeat(500),
