@@ -1,7 +1,10 @@
+import type { ContainerSettings } from '../../../shared/model/runner.ts'
+import type { ContainerRecord } from '../supervisor/container-port.ts'
 import { faultInWords } from './fault-words.ts'
 import { findEngine } from './find-engine.ts'
 import { member, textMember } from './json.ts'
 import type { EngineClient } from './engine-client.ts'
+import { settingsOf } from './found-settings.ts'
 
 const INSPECT_TIMEOUT_MS = 5_000
 /** After its SIGKILL an engine has the container gone in a second or two. */
@@ -15,6 +18,10 @@ export interface FoundContainers {
   hostPort(containerId: string, port: number): Promise<number | null>
   /** Asks the engine to stop it, and waits until it has; why it did not, in words, or null. */
   stop(containerId: string, graceMs: number, abort: AbortSignal): Promise<string | null>
+  /** How to reach it later, and how another like it would be made; null where no engine knows it. */
+  describe(
+    containerId: string
+  ): Promise<{ readonly record: ContainerRecord; readonly settings: ContainerSettings } | null>
 }
 
 export function createFoundContainers(env: NodeJS.ProcessEnv): FoundContainers {
@@ -28,6 +35,17 @@ export function createFoundContainers(env: NodeJS.ProcessEnv): FoundContainers {
     },
     async hostPort(containerId, port) {
       return hostPortOf(await inspect(containerId), port)
+    },
+    async describe(containerId) {
+      const { client } = await findEngine(env)
+      if (client === null) return null
+      const inspected = await inspectWith(client, containerId)
+      const image = textMember(inspected, 'Image')
+      if (image === null) return null
+      const path = `/images/${encodeURIComponent(image)}/json`
+      const ofImage = await client.json({ path, timeoutMs: INSPECT_TIMEOUT_MS })
+      const settings = settingsOf(inspected, ofImage.ok ? ofImage.value : null)
+      return settings === null ? null : { record: { id: containerId, socket: client.socket }, settings }
     },
     async stop(containerId, graceMs, abort) {
       const { client, report } = await findEngine(env, abort)

@@ -68,7 +68,9 @@ export function createDiscovery(ports: DiscoveryPorts): Discovery {
       const service = serviceRefusal(sighting.value.found.kind)
       if (service !== null) return err(service)
       const { found, rawCommandLine, workingDir, program, origin, members } = sighting.value
-      if (members.some(({ pid }) => !maySignal(pid))) {
+      const { containerId, unit } = origin
+      const around = containerId === null ? null : ((await ports.containers?.describe(containerId)) ?? null)
+      if (around === null && members.some(({ pid }) => !maySignal(pid))) {
         const message = `${found.label} runs as another user, so that it can be stopped from here but not taken over.`
         return err({ code: 'refused', message })
       }
@@ -77,9 +79,11 @@ export function createDiscovery(ports: DiscoveryPorts): Discovery {
         commandLine: rawCommandLine,
         workingDir,
         program,
-        restartsByItself: origin.unit !== null || origin.containerId !== null
+        container: around?.settings ?? null,
+        restartsByItself: unit !== null || containerId !== null
       })
-      return ok({ process: processOf(sighting.value, places.procRoot, clock.nowMs()), draft })
+      const process = processOf(sighting.value, places.procRoot, clock.nowMs(), around?.record ?? null)
+      return ok({ process, draft })
     },
 
     stop(identity) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ContainerRecord } from '../supervisor/container-port.ts'
 import type { FoundProcess } from '../supervisor/types.ts'
 import type { Sighting } from './look.ts'
 
@@ -7,7 +8,12 @@ import type { Sighting } from './look.ts'
 const MS_PER_TICK = 10
 
 /** What the supervisor needs to go on with it. */
-export function processOf(sighting: Sighting, procRoot: string, nowMs: number): FoundProcess {
+export function processOf(
+  sighting: Sighting,
+  procRoot: string,
+  nowMs: number,
+  container: ContainerRecord | null
+): FoundProcess {
   const { root, members, found, origin } = sighting
   const upMs = uptimeMs(procRoot)
   return {
@@ -18,7 +24,8 @@ export function processOf(sighting: Sighting, procRoot: string, nowMs: number): 
     url: found.url,
     commandLine: found.commandLine,
     startedAtMs: Math.round(upMs === null ? nowMs : nowMs - upMs + root.startTicks * MS_PER_TICK),
-    unit: origin.unit
+    unit: origin.unit,
+    container
   }
 }
 

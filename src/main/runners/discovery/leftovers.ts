@@ -66,7 +66,8 @@ export function createLeftoverMemory(): LeftoverMemory {
       alive = new Set(processes.map(identityKey))
       known = new Map([...known].filter(([key]) => alive.has(key)))
       const free = processes.filter((one) => one.pid > 2 && isFree(one))
-      const orphans = free.filter((one) => endedOwner(one) !== null || isOrphan(one, processes))
+      const byPid = new Map(processes.map((one) => [one.pid, one]))
+      const orphans = free.filter((one) => endedOwner(one) !== null || isOrphan(one, byPid))
       return topMost(orphans, free)
         .map((root): Leftover => ({
           root,
@@ -85,11 +86,10 @@ export function createLeftoverMemory(): LeftoverMemory {
  * Its parent is gone, so that the first process or the user's service manager has it now, and so is the leader of
  * its process group: nobody who started it is there to end it. Services lead their own groups.
  */
-function isOrphan(one: ProcessInfo, processes: readonly ProcessInfo[]): boolean {
-  if (isDesktopName(one.name) || one.parentPid === KERNEL_THREADS) return false
-  const parent = processes.find(({ pid }) => pid === one.parentPid)
-  const isAdopted = one.parentPid === 1 || parent?.name === 'systemd'
-  return isAdopted && !processes.some(({ pid }) => pid === one.processGroupId)
+function isOrphan(one: ProcessInfo, byPid: ReadonlyMap<number, ProcessInfo>): boolean {
+  if (one.parentPid === KERNEL_THREADS || byPid.has(one.processGroupId)) return false
+  const isAdopted = one.parentPid === 1 || byPid.get(one.parentPid)?.name === 'systemd'
+  return isAdopted && !isDesktopName(one.name)
 }
 
 /** Those that are not below another of them. */

@@ -167,7 +167,7 @@ async function sight(
       origin,
       userId,
       protectedNames: ports.settings().guard.protectedNames,
-      engineStops: containers !== null
+      engineStops: containerName !== null
     })
   }
   return { found, root, members, origin, rawCommandLine: commandLine, workingDir, program }

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import type { FieldSpec } from '../../../shared/model/runner-spec.ts'
 import type {
+  ContainerSettings,
   FieldProfile,
   FoundRunner,
   LlamaCppSettings,
@@ -20,6 +21,8 @@ export interface DraftInput {
   readonly workingDir: string | null
   /** The executable; null where it may not be read. */
   readonly program: string | null
+  /** Null: a program of this machine. */
+  readonly container: ContainerSettings | null
   /** systemd starts it again after a crash, so Firebreak must not. */
   readonly restartsByItself: boolean
 }
@@ -59,10 +62,11 @@ export function draftOf(input: DraftInput): ProfileDraft {
     pinned: false,
     floorBytes: null,
     lan: args.some(({ name, value }) => name === '--host' && value !== null && !LOOPBACK.test(value)),
-    container: null
+    container: input.container
   } as const
   const model = found.model ?? ''
-  const modelPath = isFile(model) && input.workingDir !== null ? resolve(input.workingDir, model) : model
+  const isHere = input.container === null && input.workingDir !== null
+  const modelPath = isFile(model) && isHere ? resolve(input.workingDir, model) : model
   if (found.kind === 'llamacpp') {
     const settings = llamaCppSettings(input, args)
     // A router has a folder of models, or only the llama.cpp cache.
@@ -144,7 +148,9 @@ function llamaCppSettings(input: DraftInput, args: readonly Item[]): LlamaCppSet
     contextTokens: 0,
     port: portWritten(args) ?? defaults.port,
     ...numbers,
-    binary: input.program !== null && isAbsolute(input.program) ? input.program : '',
+    // A path inside a container is none of this machine.
+    binary:
+      input.container === null && input.program !== null && isAbsolute(input.program) ? input.program : '',
     extraArgs: extraArgs.slice(0, 256)
   }
 }
@@ -191,7 +197,7 @@ function fieldSettings(
   const isScript = has('script') && program.path.endsWith('.py')
   if (isScript) settings['script'] = program.path
   if (has('folder') && workingDir !== null) settings['folder'] = workingDir
-  if (has('binary') && !isScript && program.path.includes('/')) {
+  if (has('binary') && input.container === null && !isScript && program.path.includes('/')) {
     settings['binary'] = workingDir === null ? program.path : resolve(workingDir, program.path)
   }
   return settings

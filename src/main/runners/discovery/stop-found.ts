@@ -40,7 +40,8 @@ export async function stopFound(
   const { root, members, processGroupId, commandLine, startedAtMs, unit } = processOf(
     sighting,
     places.procRoot,
-    clock.nowMs()
+    clock.nowMs(),
+    null
   )
   const live = createLiveProcess(
     seen,

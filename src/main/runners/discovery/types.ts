@@ -1,9 +1,10 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import type { FoundRunner, RunnerKind, StopResult } from '../../../shared/model/runner.ts'
+import type { ContainerSettings, FoundRunner, RunnerKind, StopResult } from '../../../shared/model/runner.ts'
 import type { Disposable } from '../../../shared/util/disposable.ts'
 import type { Result } from '../../../shared/util/result.ts'
 import type { Clock, Logger, Places } from '../../platform/ports.ts'
 import type { RunnerAdapter } from '../supervisor/adapter.ts'
+import type { ContainerRecord } from '../supervisor/container-port.ts'
 import type { ProcessIdentity } from '../supervisor/identity.ts'
 import type { FoundProcess, MachineView, ProfileDraft, SupervisorPorts } from '../supervisor/types.ts'
 
@@ -15,6 +16,10 @@ export interface FoundContainers {
   hostPort(containerId: string, port: number): Promise<number | null>
   /** Asks the engine to stop it, and waits until it has; why it did not, in words, or null. */
   stop(containerId: string, graceMs: number, abort: AbortSignal): Promise<string | null>
+  /** How to reach it later, and how another like it would be made; null where no engine knows it. */
+  describe(
+    containerId: string
+  ): Promise<{ readonly record: ContainerRecord; readonly settings: ContainerSettings } | null>
 }
 
 export interface DiscoveryPorts {

@@ -47,6 +47,8 @@ function attach({ deps, closing }: RunnerCore, record: RunnerRecord): LiveContai
   const { log, ports } = deps
   const sinceMs = statSync(log.path, { throwIfNoEntry: false })?.mtimeMs ?? null
   const container = ports.containers?.attach(record.container, log.path, sinceMs) ?? null
-  if (container !== null) closing.signal.addEventListener('abort', () => container.dispose(), { once: true })
-  return container
+  if (container === null) return null
+  closing.signal.addEventListener('abort', () => container.dispose(), { once: true })
+  // Somebody else made it and may want it again: only what we made is removed.
+  return record.adopted === undefined ? container : { ...container, remove: async () => null }
 }

@@ -19,7 +19,7 @@ export function recordOfAdopted(options: {
   readonly bootId: string
 }): RunnerRecord {
   const { found, profile, dataDir, bootId } = options
-  const { root, members, port, url, commandLine, startedAtMs, unit } = found
+  const { root, members, port, url, commandLine, startedAtMs, unit, container } = found
   return {
     profile,
     root,
@@ -28,7 +28,7 @@ export function recordOfAdopted(options: {
     processGroupId: found.processGroupId ?? root.pid,
     mark: newMark(profile.id, dataDir),
     scopeUnit: null,
-    container: null,
+    container,
     port: port ?? 0,
     url: url ?? '',
     modelBytes: null,
@@ -40,10 +40,11 @@ export function recordOfAdopted(options: {
   }
 }
 
-/** Its output goes where it was started: who looks for it here must be told so. */
-export function noteInLog(log: LogFile, { root }: FoundProcess): void {
+/** Only a container's engine hands its output on: who looks for another's here must be told so. */
+export function noteInLog(log: LogFile, { root, container }: FoundProcess): void {
   try {
-    const where = 'Its output goes where it was started.'
+    const where =
+      container === null ? 'Its output goes where it was started.' : 'Its output from now on follows.'
     closeSync(log.openForRunner(`[firebreak] taken over as it runs (pid ${root.pid}). ${where}`))
   } catch {
     // A log that cannot be written is no reason to leave a runner alone.

@@ -8,6 +8,7 @@ const draft = (commandLine: string, changes: Partial<DraftInput> = {}): ReturnTy
     commandLine: commandLine.split(' '),
     workingDir: '/home/u',
     program: '/opt/llama-server',
+    container: null,
     restartsByItself: false,
     ...changes
   })
