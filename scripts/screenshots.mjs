@@ -40,6 +40,8 @@ const SHOTS = [
   ['form-vllm-light', 'kinds', 'light', 'Models', 1280, 1400, 'new:vLLM'],
   ['form-vllm-dark', 'kinds', 'dark', 'Models', 900, 600, 'new:vLLM'],
   ['set-up-light', 'kinds', 'light', 'Models', 1280, 800, 'set-up:LM Studio'],
+  ['long-kinds-dark', 'long-kinds', 'dark', 'Overview', 900, 600, 'Running elsewhere'],
+  ['long-kinds-light', 'long-kinds', 'light', 'Models', 1280, 800],
   ['first-day-light', 'first-day', 'light', 'Models', 1280, 800],
   ['ask-light', 'ask-warn', 'light', 'Overview', 1280, 800],
   ['ask-dark', 'ask-warn', 'dark', 'Models', 900, 600],

@@ -311,6 +311,9 @@ export const kinds: Scenario = {
 /** Nothing is there yet but what ships with Firebreak. */
 export const firstDay: Scenario = { ...empty, story: { playbooks: PLAYBOOKS } }
 
+/** Longest title that the contract takes. */
+const MOST_TITLE = 120
+
 /** Every name and sentence far too long, on every new card. */
 export const longKinds: Scenario = {
   ...kinds,
@@ -332,7 +335,7 @@ export const longKinds: Scenario = {
       model: LONG,
       startedByName: LONG
     })),
-    playbooks: PLAYBOOKS.map((one) => ({ ...one, title: `${one.title} ${LONG}` })),
+    playbooks: PLAYBOOKS.map((one) => ({ ...one, title: `${one.title} ${LONG}`.slice(0, MOST_TITLE) })),
     jobs: (nowMs) => JOBS(nowMs).map((one) => ({ ...one, label: LONG, text: `${one.text} ${LONG}` }))
   }
 }

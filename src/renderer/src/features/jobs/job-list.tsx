@@ -50,19 +50,19 @@ function JobRow({ job }: { readonly job: Job }): ReactNode {
           {...(pct === null ? {} : { value: pct })}
         />
       ) : (
-        <p className={`small ellipsis job-text ${state === 'failed' ? 'bad' : 'muted'}`} title={text}>
+        <p className={`small job-text ${state === 'failed' ? 'bad' : 'muted'}`} title={text}>
           {state === 'failed' && <Icon name="warning" size={14} />} {text}
         </p>
       )}
-      <p className="small muted num job-bytes" title={text}>
-        {!running
-          ? ''
-          : doneBytes === null
+      {running && (
+        <p className="small muted num job-bytes" title={text}>
+          {doneBytes === null
             ? 'under way'
             : totalBytes === null
               ? bytesText(doneBytes)
               : bytesOf(doneBytes, totalBytes)}
-      </p>
+        </p>
+      )}
       <button
         type="button"
         className="button quiet compact"
