@@ -67,6 +67,7 @@ describe('a fine-tuning job', () => {
     const args = ['--output_dir', '{output}', '--max_steps', '100000', '--save_steps', '40']
     const one = profile({ extraArgs: args })
     const pid = await started(one)
+    expect(viewOf(runners, ID)).toMatchObject({ text: 'Running', port: null, url: null })
     const progress = await until('three losses', () => {
       const seen = watch.progress(ID)
       return watch.curve(ID).length >= 3 && seen

@@ -87,7 +87,7 @@ export async function askReadiness(core: RunnerCore, current: LiveProcess): Prom
       core.stuck = stuckWords(proof.text)
     }
     current.readyAtMs ??= ports.clock.nowMs()
-    core.apply('ready', `Ready at ${url}`)
+    core.apply('ready', url === '' ? 'Running' : `Ready at ${url}`)
     core.persist()
   } finally {
     current.probing = false

@@ -45,8 +45,9 @@ export function viewOf(parts: {
     text: frozen ? pausedText(live) : text,
     frozen,
     pids: live?.members.map((item) => item.pid) ?? [],
-    port: live?.facts.port ?? null,
-    url: live?.facts.url ?? null,
+    // A job that listens nowhere has neither.
+    port: live !== null && live.facts.port > 0 ? live.facts.port : null,
+    url: live !== null && live.facts.url !== '' ? live.facts.url : null,
     startedAtMs: live?.facts.startedAtMs ?? null,
     readyAtMs: live?.readyAtMs ?? null,
     loadedBytes: live === null ? 'unknown' : modelBytes === 'unknown' ? loaded : Math.min(loaded, modelBytes),
