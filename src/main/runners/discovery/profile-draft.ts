@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { FieldSpec } from '../../../shared/model/runner-spec.ts'
 import type {
   ContainerSettings,
@@ -61,12 +61,14 @@ export function draftOf(input: DraftInput): ProfileDraft {
     importance: 'normal',
     pinned: false,
     floorBytes: null,
-    lan: args.some(({ name, value }) => name === '--host' && value !== null && !LOOPBACK.test(value)),
+    // Inside a container all addresses are its own.
+    lan:
+      input.container === null &&
+      args.some(({ name, value }) => name === '--host' && value !== null && !LOOPBACK.test(value)),
     container: input.container
   } as const
   const model = found.model ?? ''
-  const isHere = input.container === null && input.workingDir !== null
-  const modelPath = isFile(model) && isHere ? resolve(input.workingDir, model) : model
+  const modelPath = isFile(model) ? pathHere(input, model) : model
   if (found.kind === 'llamacpp') {
     const settings = llamaCppSettings(input, args)
     // A router has a folder of models, or only the llama.cpp cache.
@@ -75,6 +77,13 @@ export function draftOf(input: DraftInput): ProfileDraft {
   const { kind } = found
   if (kind === 'custom') return { ...common, kind, modelPath: '', settings: { command: [...commandLine] } }
   return { ...common, kind, modelPath, settings: fieldSettings({ ...input, kind }, args, model) }
+}
+
+/** Where a file of the process lies on this machine: from its own folder, or through a mount of its container. */
+function pathHere({ container, workingDir }: DraftInput, path: string): string {
+  if (container === null) return workingDir === null ? path : resolve(workingDir, path)
+  const mount = container.mounts.find(({ containerPath }) => path.startsWith(`${containerPath}/`))
+  return mount === undefined ? path : join(mount.hostPath, path.slice(mount.containerPath.length))
 }
 
 /** One option of a command line with its value, or one plain word. */
@@ -142,15 +151,15 @@ function llamaCppSettings(input: DraftInput, args: readonly Item[]): LlamaCppSet
     }
     extraArgs.push(...words)
   }
+  // The executable of a container is found again by the path that started it there.
+  const program = input.container === null ? input.program : (input.commandLine[0] ?? null)
   return {
     ...defaults,
     // What it was not told it runs with is llama.cpp's own choice, which a launch from here would change.
     contextTokens: 0,
     port: portWritten(args) ?? defaults.port,
     ...numbers,
-    // A path inside a container is none of this machine.
-    binary:
-      input.container === null && input.program !== null && isAbsolute(input.program) ? input.program : '',
+    binary: program !== null && isAbsolute(program) ? program : '',
     extraArgs: extraArgs.slice(0, 256)
   }
 }

@@ -58,6 +58,25 @@ describe('a profile from llama-server’s command line', () => {
     expect(draft(`llama-server -m a.gguf ${option}`)).toMatchObject({ settings: { extraArgs } })
   })
 
+  it('in a container: the model’s place on this machine, the program’s inside', () => {
+    const container = {
+      image: 'x:1',
+      gpus: true,
+      shmMiB: 0,
+      hostIpc: false,
+      mounts: [{ hostPath: '/data/models', containerPath: '/models', readOnly: true }],
+      env: []
+    }
+    const found = { kind: 'llamacpp', label: 'a', model: '/models/sub/a.gguf', port: 8080 } as const
+    const made = draft('/usr/bin/llama-server -m /models/sub/a.gguf --host 0.0.0.0', { found, container })
+    expect(made).toMatchObject({
+      modelPath: '/data/models/sub/a.gguf',
+      lan: false,
+      container,
+      settings: { binary: '/usr/bin/llama-server' }
+    })
+  })
+
   it('leaves the restart to systemd where that does it', () => {
     expect(draft('llama-server -m a.gguf', { restartsByItself: true })).toMatchObject({
       restartOnCrash: false
