@@ -137,6 +137,14 @@ describe('a real llama-server in a real container', () => {
     const [pid = 0] = ready.pids
     expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000')
     expect(JSON.stringify(ready.commandLine)).not.toContain('hunter2')
+    expect(await engine.call('GET', `/containers/${ready.containerId}/json`)).toMatchObject({
+      Name: '/firebreak-heavy',
+      Config: { Labels: { 'io.github.firebreak_panel.runner': 'heavy' } },
+      HostConfig: {
+        PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(ready.port) }] },
+        ShmSize: 64 * MIB
+      }
+    })
 
     const answer = await fetch(`${ready.url}/completion`, {
       method: 'POST',
@@ -221,6 +229,12 @@ describe('a real llama-server in a real container', () => {
     expect(await runners.start('program', undefined)).toMatchObject({
       ok: false,
       error: { message: expect.stringContaining('There is no program /usr/bin/no-such-program in the image') }
+    })
+    await runners.saveProfile(profileOf('gpu', 'tiny.gguf', { gpus: true }))
+    // This engine has none to give: it must not run without.
+    expect(await runners.start('gpu', undefined)).toMatchObject({
+      ok: false,
+      error: { code: 'runner-missing', message: expect.stringContaining('cannot give GPUs to containers') }
     })
     await runners.saveProfile(profileOf('name', 'tiny.gguf', { image: 'No Such Image' }))
     expect(await runners.start('name', undefined)).toMatchObject({

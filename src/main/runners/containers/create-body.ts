@@ -49,7 +49,7 @@ export function createBody(options: {
       })),
       ...(container.shmBytes === 0 ? {} : { ShmSize: container.shmBytes }),
       ...(container.hostIpc ? { IpcMode: 'host' } : {}),
-      ...(container.gpus ? { DeviceRequests: [gpuRequest(engine)] } : {})
+      ...(container.gpus ? gpusOf(engine) : {})
     }
   }
 }
@@ -59,8 +59,11 @@ const logConfig = (engine: EngineName): Readonly<Record<string, unknown>> =>
     ? { Type: 'json-file', Config: { 'max-size': ENGINE_LOG_SIZE, 'max-file': '2' } }
     : { Type: 'k8s-file', Config: { 'max-size': ENGINE_LOG_SIZE } }
 
-/** Count -1: all of them, as `--gpus all` says it. */
-const gpuRequest = (engine: EngineName): Readonly<Record<string, unknown>> =>
+/**
+ * All GPUs. Count -1 is what `--gpus all` asks Docker for. Podman passes over such requests without a word in many
+ * versions, and the model would then run on the CPU: its devices by name are given, or refused aloud.
+ */
+const gpusOf = (engine: EngineName): Readonly<Record<string, unknown>> =>
   engine === 'docker'
-    ? { Driver: '', Count: -1, Capabilities: [['gpu']] }
-    : { Driver: 'cdi', DeviceIDs: [CDI_ALL_GPUS] }
+    ? { DeviceRequests: [{ Driver: '', Count: -1, Capabilities: [['gpu']] }] }
+    : { Devices: [{ PathOnHost: CDI_ALL_GPUS, PathInContainer: '', CgroupPermissions: '' }] }

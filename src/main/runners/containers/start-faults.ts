@@ -19,7 +19,7 @@ export function startFault(fault: EngineFault, plan: LaunchPlan): ContractError 
       code: 'runner-missing',
       message:
         'The container engine cannot give GPUs to containers. Install nvidia-container-toolkit, then run ' +
-        'sudo nvidia-ctk runtime configure --runtime=docker and restart docker; for Podman run ' +
+        'sudo nvidia-ctk runtime configure --runtime=docker and restart docker; for Podman, 5 or newer, run ' +
         'sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml.',
       detail
     }

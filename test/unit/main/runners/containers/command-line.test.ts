@@ -133,7 +133,7 @@ describe('what the engine is asked for', () => {
 
   test('Podman names GPUs by the container device interface', () => {
     expect(bodyOf(planOf(), 'podman')['HostConfig']).toMatchObject({
-      DeviceRequests: [{ Driver: 'cdi', DeviceIDs: ['nvidia.com/gpu=all'] }]
+      Devices: [{ PathOnHost: 'nvidia.com/gpu=all', PathInContainer: '', CgroupPermissions: '' }]
     })
   })
 })
@@ -145,6 +145,7 @@ describe('why a container did not start', () => {
       'runner-missing',
       'nvidia-container-toolkit'
     ],
+    ['container create: stat nvidia.com/gpu=all: no such file or directory', 'runner-missing', '5 or newer'],
     ['unresolvable CDI devices nvidia.com/gpu=all', 'runner-missing', 'nvidia-ctk cdi generate'],
     ['Bind for 127.0.0.1:8123 failed: port is already allocated', 'port-in-use', 'Port 8123 is taken'],
     ['exec: "vllm": executable file not found in $PATH', 'runner-missing', 'There is no program vllm'],

@@ -1,10 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEngineClient } from '../../../../../src/main/runners/containers/engine-client.ts'
+import { followLog } from '../../../../../src/main/runners/containers/follow-log.ts'
+import { createContainers } from '../../../../../src/main/runners/containers/containers.ts'
 import { engineSockets, findEngine } from '../../../../../src/main/runners/containers/find-engine.ts'
+import { until } from '../../../../support/until.ts'
+
+const run = promisify(execFile)
 
 /** As Docker and Podman answer GET /version. */
 const DOCKER = { Version: '29.1.2', ApiVersion: '1.52', Components: [{ Name: 'Engine' }] }
@@ -138,4 +145,116 @@ describe('a call to the engine', () => {
       error: { kind: 'refused', status: 409, text: 'name in use' }
     })
   })
+})
+
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} }
+
+describe('an engine in trouble', () => {
+  const plan = {
+    file: '',
+    args: [],
+    container: {
+      image: 'a/b:1',
+      gpus: false,
+      shmBytes: 0,
+      hostIpc: false,
+      mounts: [],
+      containerPort: 1,
+      hostAddress: '127.0.0.1'
+    },
+    env: {},
+    port: 1,
+    url: '',
+    modelBytes: null
+  } as const
+  const startAt = (socket: string, abort = new AbortController().signal) =>
+    createContainers({ env: { DOCKER_HOST: `unix://${socket}` }, homeDir: dir, logger: SILENT }).start({
+      id: 'x',
+      mark: 'm',
+      plan,
+      logPath: join(dir, 'x.log'),
+      abort,
+      onPhase: () => {}
+    })
+
+  test('that hangs: a start ends at its deadline, with what to do', async () => {
+    expect(await startAt(await listen(() => {}))).toMatchObject({
+      ok: false,
+      error: { code: 'timeout', message: expect.stringContaining('Restart it with') }
+    })
+  }, 20_000)
+
+  test('that hangs after it was found: a start that is given up ends at once', async () => {
+    const giveUp = new AbortController()
+    const socket = await listen((request, response) => {
+      if (request.url === '/version') response.end(JSON.stringify(DOCKER))
+      else giveUp.abort()
+    })
+    expect(await startAt(socket, giveUp.signal)).toMatchObject({ ok: false, error: { code: 'disconnected' } })
+  })
+
+  test('that does not know the image and has no network: said with what to do', async () => {
+    const socket = await listen((request, response) => {
+      if (request.url === '/version') response.end(JSON.stringify(DOCKER))
+      else if (request.method === 'GET') response.writeHead(404).end('{"message":"No such image"}')
+      else response.writeHead(500).end('{"message":"dial tcp: lookup registry-1.docker.io: no such host"}')
+    })
+    expect(await startAt(socket)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('Check the network') }
+    })
+  })
+})
+
+describe('a flood of output', () => {
+  const MIB = 1_048_576
+  const FLOOD_BYTES = 100 * MIB
+  /** What sockets, a pipe and the streams between them hold. */
+  const MOST_HELD_BYTES = 16 * MIB
+  /** Looks in a row in which nothing moved. */
+  const STANDS_STILL = 20
+
+  test('waits in the engine for the log to be written', async () => {
+    const path = join(dir, 'pipe')
+    await run('mkfifo', [path])
+    // A log that can be opened, and takes no more than a pipe holds while nobody reads it.
+    const held = openSync(path, 'r+')
+    const line = Buffer.alloc(65_536, 'x')
+    const header = Buffer.from([1, 0, 0, 0, 0, 1, 0, 0])
+    let sentBytes = (): number => 0
+    const socket = await listen((request, response) => {
+      if (!(request.url ?? '').includes('/logs')) {
+        response.end(JSON.stringify({ State: { Running: false, ExitCode: 0 } }))
+        return
+      }
+      sentBytes = () => request.socket.bytesWritten - request.socket.writableLength
+      let left = FLOOD_BYTES / line.length
+      const more = (): void => {
+        while (left > 0) {
+          left -= 1
+          response.write(header)
+          if (!response.write(line)) return
+        }
+        response.end()
+      }
+      response.on('drain', more)
+      more()
+    })
+    const client = createEngineClient(socket)
+    const following = followLog({ client, id: 'x', path, sinceMs: null, logger: SILENT })
+    let last = 0
+    let still = 0
+    await until('the flood to stand still', () => {
+      still = sentBytes() === last && last > 0 ? still + 1 : 0
+      last = sentBytes()
+      return still >= STANDS_STILL
+    })
+    expect(last).toBeLessThan(MOST_HELD_BYTES)
+    // Read at last, all of it comes.
+    await run('sh', ['-c', 'head -c "$2" "$1" | wc -c', 'sh', path, String(FLOOD_BYTES)]).then(({ stdout }) =>
+      expect(Number(stdout)).toBe(FLOOD_BYTES)
+    )
+    await following.done
+    closeSync(held)
+  }, 60_000)
 })
