@@ -89,13 +89,15 @@ export function resolveTarget(
 /** A model of a kind that names its models in its own way: a repository, a tag, a folder. */
 function ofModel(
   kind: FieldProfile['kind'],
-  modelPath: string,
+  target: string,
   settings: FieldSettings | undefined,
   known: KnownTargets
 ): ResolvedTarget {
+  // A kind that loads nothing by itself is only given a name.
+  const modelPath = RUNNER_SPECS[kind].model.form === 'none' ? '' : target
   const same = known.profiles.find((profile) => profile.kind === kind && profile.modelPath === modelPath)
   if (same) return { profile: withSettings(same, settings), isNew: false }
-  const label = plainText(basename(modelPath)) || RUNNER_SPECS[kind].name
+  const label = plainText(basename(target)) || RUNNER_SPECS[kind].name
   const profile: FieldProfile = {
     ...NEW_PROFILE,
     id: freeSlug(label, known.isTaken),
