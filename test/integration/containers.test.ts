@@ -202,7 +202,10 @@ describe('a real llama-server in a real container', () => {
     await until('its end', () => !isAlive(pid))
     const second = open()
     expect(await second.adoptLeftRunning()).toEqual([])
-    expect(viewOf(second, 'alone').state).toBe('lost')
+    expect(viewOf(second, 'alone')).toMatchObject({
+      state: 'lost',
+      text: expect.stringContaining('alone was killed (137)')
+    })
     await until('its removal', async () => (await engine.containers()).length === 0)
   })
 

@@ -32,6 +32,9 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
   core.live = found
   if (!found.isRootAlive()) {
     core.apply('found-gone', `${label} ended while Firebreak was not running. Its log may say why.`)
+    // Until the engine has said it, nobody else may think that all is done.
+    core.cleaning = container === null ? null : tellEnd(core, container)
+    await core.cleaning
     await ending.cleanUp(found)
     return false
   }
@@ -39,6 +42,13 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
   core.persist()
   await askReadiness(core, found)
   return true
+}
+
+async function tellEnd(core: RunnerCore, container: LiveContainer): Promise<void> {
+  const said = await container.end(core.closing.signal)
+  if (said === null) return
+  core.text = `While Firebreak was not running, ${core.profile.label} ${said.words}. Its log may say why.`
+  core.publish()
 }
 
 /** Its output since the log was last written to is what this core has missed. */
