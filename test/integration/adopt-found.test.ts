@@ -94,7 +94,7 @@ describe('a llama-server that was started elsewhere', () => {
       const view = viewOf(runners, id)
       return view.state === 'failed' && view.pids.length === 0 && view
     })
-    expect(failed.text).toContain('how is not known')
+    expect(failed.text).toContain('because somebody else had started it')
     runners.dispose()
     discovery.dispose()
   })

@@ -58,7 +58,7 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
       ? GUARD_STOPPED
       : endWords(
           core.profile.label,
-          said?.words ?? exitInWords(status),
+          said?.words ?? exitInWords(status, ended.facts.adopted && 'somebody else'),
           status,
           wasReady,
           adapter.explainExit(tail)

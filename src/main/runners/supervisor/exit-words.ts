@@ -5,7 +5,7 @@ export interface ExitStatus {
 }
 
 /** 'ended with code 1', 'was killed (SIGKILL) from outside; …': never a guess at out-of-memory from a number. */
-export function exitInWords({ code, signal }: ExitStatus): string {
+export function exitInWords({ code, signal }: ExitStatus, startedBy = 'an earlier Firebreak'): string {
   if (signal === 'SIGKILL') {
     return "was killed (SIGKILL) from outside; the kernel's out-of-memory killer does that, but so does anyone"
   }
@@ -15,7 +15,7 @@ export function exitInWords({ code, signal }: ExitStatus): string {
   if (signal !== null) return `crashed (${signal})`
   if (code === null) {
     return (
-      'ended; how is not known, because this run of Firebreak had not started it. It is not started again by itself, ' +
+      `ended; how is not known, because ${startedBy} had started it. It is not started again by itself, ` +
       'for it may have been ended on purpose or for want of memory'
     )
   }
