@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { listeningInodes } from '../../src/main/runners/supervisor/ports.ts'
+import { somePort } from '../support/discovery-home.ts'
 import { llamaServerOrSkip, needsLlamaServer } from '../support/llama-server.ts'
 import { makeGguf } from '../support/make-gguf.ts'
 import { makeRunnerHome, untilState, type RunnerHome } from '../support/runner-home.ts'
@@ -32,7 +33,8 @@ describe('fifty starts and stops of the real llama-server', () => {
     const ports = new Set<number>()
     const cycle = async (name: string): Promise<void> => {
       const target = pids.size < NAMES.length ? join(home.dir, `${name}.gguf`) : name
-      const started = await runners.start(target, { contextTokens: 256 })
+      // A port of the system's choice: the usual one is what every other test on this machine takes, too.
+      const started = await runners.start(target, { contextTokens: 256, port: await somePort() })
       if (!started.ok) throw new Error(started.error.message)
       const view = await untilState(runners, name, 'ready')
       ports.add(view.port ?? 0)

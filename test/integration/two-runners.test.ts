@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunnerView } from '../../src/shared/model/runner.ts'
+import { somePort } from '../support/discovery-home.ts'
 import { makeHome, startHeadless, type HeadlessCore, type Home } from '../support/headless-core.ts'
 import { llamaServerOrSkip, needsLlamaServer } from '../support/llama-server.ts'
 import { makeGguf } from '../support/make-gguf.ts'
@@ -33,7 +34,8 @@ describe('a core that is killed with two runners up', () => {
     const first = await startHeadless(home)
     for (const name of NAMES) {
       const target = join(home.dir, `${name}.gguf`)
-      const started = await first.client.call('runners.start', { target, settings: { contextTokens: 512 } })
+      const settings = { contextTokens: 512, port: await somePort() }
+      const started = await first.client.call('runners.start', { target, settings })
       expect(started).toMatchObject({ ok: true })
     }
     const before = await readyOnes(first)
