@@ -56,7 +56,7 @@ describe('the dispatcher', () => {
       v: 1,
       id: 1,
       command: 'runners.start',
-      input: { target: 'x', settings: { port: 99_999, ['y'.repeat(5_000)]: 1 } }
+      input: { target: 'x', settings: { port: { deep: 1 }, ['y'.repeat(5_000)]: 1 } }
     })) as { error: { detail: string } }
     expect(reply.error.detail).toContain('settings.port')
     expect(reply.error.detail.length).toBeLessThanOrEqual(1_000)
