@@ -42,7 +42,10 @@ export async function lookAround(
   const own = ports.ownPids()
   const processes = machine.processes().filter(isAlive)
   files.keepOnly(processes)
-  const foreign = processes.filter(({ pid, parentPid }) => pid > 2 && parentPid !== 2 && !own.has(pid))
+  // A child that a runner of ours has just made is not in its list yet; what the core itself starts is.
+  const isOwn = ({ pid, parentPid }: ProcessInfo): boolean =>
+    own.has(pid) || (parentPid !== process.pid && own.has(parentPid))
+  const foreign = processes.filter((one) => one.pid > 2 && one.parentPid !== 2 && !isOwn(one))
   const matches = new Map<number, Match>()
   const containers = new Map<number, string>()
   const commandLines = new Map<number, readonly string[]>()
@@ -68,7 +71,7 @@ export async function lookAround(
   const taken = new Set(groups.flatMap(({ members }) => members.map(({ pid }) => pid)))
   const bytesOf = (pid: number): number =>
     orZero(machine.gpuBytes(pid)) + (machine.hostBytes(pid)?.anonAndShmemBytes ?? 0)
-  const isFree = ({ pid }: ProcessInfo): boolean => !own.has(pid) && !taken.has(pid) && !containers.has(pid)
+  const isFree = (one: ProcessInfo): boolean => !isOwn(one) && !taken.has(one.pid) && !containers.has(one.pid)
   const leftovers = memory.find(processes, isFree, bytesOf)
   memory.remember(groups)
   const tables = await Promise.all([files.socketTable('tcp'), files.socketTable('tcp6')])
