@@ -13,7 +13,7 @@ import type { LeftoverMemory } from './leftovers.ts'
 import { chooseListener, parseListeners, urlAt, type Listener } from './listening.ts'
 import { originOf, type Origin } from './origin.ts'
 import { nameOfProgram } from './program-name.ts'
-import { problemOf } from './problem.ts'
+import { maySignal, problemOf } from './problem.ts'
 import type { ProcessFiles } from './process-files.ts'
 import { recogniseRunner } from './recognise.ts'
 import type { DiscoveryPorts } from './types.ts'
@@ -165,6 +165,7 @@ async function sight(
     containerId,
     commandLine: redactArgs(commandLine).map(plainText),
     problem: problemOf({
+      maySignal,
       root,
       members,
       origin,

@@ -16,6 +16,8 @@ export function problemOf(facts: {
   readonly protectedNames: readonly string[]
   /** The engine of its container can be asked to stop it. */
   readonly engineStops: boolean
+  /** Whether this user may signal a process: see maySignal. */
+  readonly maySignal: (pid: number) => boolean
 }): string | null {
   const { root, members, origin, userId, protectedNames, engineStops } = facts
   if (isProtectedName(root.name, protectedNames)) {
@@ -27,7 +29,7 @@ export function problemOf(facts: {
     return `It is the system's service ${unit.name}. Stop it with: ${stopUnitCommand(unit).join(' ')}`
   }
   if (containerId !== null && engineStops) return null
-  const refused = members.find(({ pid }) => !maySignal(pid))
+  const refused = members.find(({ pid }) => !facts.maySignal(pid))
   if (refused === undefined) return null
   const owner = userId === null ? 'another user' : userId === 0 ? 'root' : `another user (${userId})`
   const how = containerId === null ? `sudo kill ${root.pid}` : `docker stop ${name ?? containerId}`

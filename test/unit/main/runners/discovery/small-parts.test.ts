@@ -3,7 +3,7 @@ import { chooseListener, parseListeners, urlAt } from '../../../../../src/main/r
 import { modelLabel } from '../../../../../src/main/runners/discovery/look.ts'
 import { cgroupPath, originOf } from '../../../../../src/main/runners/discovery/origin.ts'
 import { nameOfProgram } from '../../../../../src/main/runners/discovery/program-name.ts'
-import { problemOf } from '../../../../../src/main/runners/discovery/problem.ts'
+import { maySignal, problemOf } from '../../../../../src/main/runners/discovery/problem.ts'
 import { splitCommandLine } from '../../../../../src/main/runners/discovery/process-files.ts'
 import { processRow } from '../../../../support/fake-machine.ts'
 
@@ -123,7 +123,8 @@ describe('what stands in the way', () => {
     origin: { startedBy: 'other', name: null, containerId: null, unit: null } as const,
     userId: 1000,
     protectedNames: [],
-    engineStops: false
+    engineStops: false,
+    maySignal
   }
   it('nothing, where it is our own', () => {
     expect(problemOf(plain)).toBeNull()
@@ -133,9 +134,10 @@ describe('what stands in the way', () => {
     expect(problemOf({ ...plain, root })).toContain('protected list')
     expect(problemOf({ ...plain, protectedNames: ['llama*'] })).toContain('protected list')
   })
-  it.skipIf(process.getuid?.() === 0)('another user’s, with what to do', () => {
+  it('another user’s, with what to do', () => {
     const root = processRow({ pid: 1, name: 'ollama' })
-    const text = problemOf({ ...plain, root, members: [root], userId: 0 })
+    const refused = { maySignal: (pid: number) => pid !== 1 }
+    const text = problemOf({ ...plain, ...refused, root, members: [root], userId: 0 })
     expect(text).toContain('It runs as root')
     expect(text).toContain('sudo kill 1')
   })
