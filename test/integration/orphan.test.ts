@@ -7,10 +7,10 @@ import { isAlive, until } from '../support/until.ts'
 
 const MIB = 1_048_576
 /** Half of what a model's worker holds at the least; more would crowd a small machine. */
-const HELD_BYTES = 512 * MIB
+const HELD_BYTES = 1024 * MIB
 
 // A stand-in for llama-server: a script of that name whose child holds the memory.
-describe('a parent that is killed while its child holds 512 MiB', () => {
+describe('a parent that is killed while its child holds 1 GiB', () => {
   let home: RunnerHome
   beforeAll(() => {
     home = makeRunnerHome()
