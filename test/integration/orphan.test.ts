@@ -6,7 +6,7 @@ import { makeRunnerHome, type RunnerHome } from '../support/runner-home.ts'
 import { isAlive, until } from '../support/until.ts'
 
 const MIB = 1_048_576
-/** Half of what a model's worker holds at the least; more would crowd a small machine. */
+/** What a small model holds. */
 const HELD_BYTES = 1024 * MIB
 
 // A stand-in for llama-server: a script of that name whose child holds the memory.
