@@ -1,5 +1,5 @@
 import { shellQuote } from '../../../shared/util/shell-quote.ts'
-import { redactArgs } from '../supervisor/redact.ts'
+import { HIDDEN, redactArgs, secretAssigned } from '../supervisor/redact.ts'
 
 /** Longer than this is broken into a line per option. */
 const LONGEST_LINE = 100
@@ -19,7 +19,9 @@ export interface ShellCommand {
  */
 export function shellText({ env, argv, breakBefore }: ShellCommand): string {
   const assignments = Object.entries(env).map(([name, value]) =>
-    isSecret(`${name}=${value}`) ? `${name}="$${name}"` : `${name}=${shellQuote(value)}`
+    secretAssigned(`${name}=${value}`) === null
+      ? `${name}=${shellQuote(redactArgs([value])[0] ?? '')}`
+      : `${name}="$${name}"`
   )
   const words = shellWords(argv)
   const line = [...assignments, ...words].join(' ')
@@ -41,13 +43,11 @@ export function shellText({ env, argv, breakBefore }: ShellCommand): string {
 function shellWords(argv: readonly string[]): readonly string[] {
   const shown = redactArgs(argv)
   return argv.map((arg, index) => {
-    if (shown[index] === arg) return shellQuote(arg)
-    const before = argv[index - 1] ?? ''
-    const equals = arg.indexOf('=')
-    // The value of the option before it, or an assignment: both are what redacting knows.
-    if (equals < 0 || redactArgs([arg])[0] === arg) return `"$${variableOf(before)}"`
-    const name = arg.slice(0, equals)
-    return `${shellQuote(name)}="$${variableOf(name)}"`
+    const one = shown[index] ?? HIDDEN
+    if (one === HIDDEN) return `"$${variableOf(argv[index - 1] ?? '')}"`
+    const name = secretAssigned(arg)
+    // An address with a secret inside has no variable: its place is shown.
+    return name === null ? shellQuote(one) : `${shellQuote(name)}="$${variableOf(name)}"`
   })
 }
 
@@ -60,5 +60,3 @@ function variableOf(name: string): string {
     .replaceAll(/[^A-Z0-9]/g, '_')
   return VARIABLE_NAME.test(variable) ? variable : 'SECRET'
 }
-
-const isSecret = (assignment: string): boolean => redactArgs([assignment])[0] !== assignment

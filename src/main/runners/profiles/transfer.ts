@@ -37,14 +37,14 @@ function withoutSecrets(
   const cleanList = (items: readonly string[]): readonly string[] => {
     const shown = redact(items)
     const secret = items.map((item, at) => shown[at] !== item)
-    return items.filter((item, at) => {
-      const isAssignment = secret[at] === true && redact([item])[0] !== item
-      const isOption =
-        secret[at + 1] === true && secret[at] !== true && redact([items[at + 1] ?? ''])[0] === items[at + 1]
-      if (isAssignment) names.push(item.slice(0, item.indexOf('=')))
-      if (isOption) names.push(item)
-      return secret[at] !== true && !isOption
+    const isGone = items.map((_, at) => {
+      if (secret[at] !== true) return false
+      names.push(nameOfSecret(items, at, shown[at] ?? ''))
+      return true
     })
+    return items.filter(
+      (_, at) => isGone[at] !== true && !(isGone[at + 1] === true && hasOption(items, at + 1))
+    )
   }
   const settings: Record<string, FieldSettings[string]> = {}
   for (const [key, value] of Object.entries(profile.settings) as [string, FieldSettings[string]][]) {
@@ -57,6 +57,17 @@ function withoutSecrets(
   // Only texts and lists changed, none of which a kind must have but by its own type.
   return { clean: { ...profile, settings, container } as Profile, names }
 }
+
+const ASSIGNED_NAME = /^(-{0,2}[A-Za-z][\w.-]*)=/
+const LONE_OPTION = /^-{1,2}[A-Za-z][\w.-]*$/
+
+/** Whether the item is the value of the option before it. */
+const hasOption = (items: readonly string[], at: number): boolean =>
+  LONE_OPTION.test(items[at - 1] ?? '') && !ASSIGNED_NAME.test(items[at] ?? '')
+
+/** 'NAME', '--name', or what may be shown of an address. */
+const nameOfSecret = (items: readonly string[], at: number, shown: string): string =>
+  hasOption(items, at) ? (items[at - 1] ?? '') : (ASSIGNED_NAME.exec(items[at] ?? '')?.[1] ?? shown)
 
 export interface Imported {
   /** With ids that nobody has yet; not saved. */

@@ -89,4 +89,11 @@ describe('a command as text', () => {
         '--env HF_TOKEN="$HF_TOKEN" --env NGC_API_KEY="$NGC_API_KEY"'
     )
   })
+
+  test('an address with a secret inside is shown without it', () => {
+    const argv = ['run', 'http://user:x-secret@h/?a=1', '--url=http://h/?token=x-secret', '--tokenizer=a']
+    expect(text(argv, { URL: 'http://u:x-secret@h' }).replaceAll(' \\\n  ', ' ')).toBe(
+      "URL='http://u:•••@h' run 'http://user:•••@h/?a=1' '--url=http://h/?token=•••' --tokenizer=a"
+    )
+  })
 })

@@ -51,6 +51,42 @@ describe('export', () => {
   })
 })
 
+test('secrets are left out by their names, as separate words and inside addresses too', () => {
+  const settings = {
+    command: ['python', 'train.py', '--hf_token', 'x-secret', '--wandb_api_key', 'x-secret', '--seed', '1'],
+    extraArgs: ['--url', 'http://u:x-secret@h/', '--max-num-batched-tokens=8192', 'http://h/?token=x-secret'],
+    tokenizer: 'owner/model',
+    apiKey: 'x-secret'
+  }
+  const container = {
+    ...custom.container,
+    env: ['OPENAI_KEY=x-secret', 'DB_PASS=x-secret', 'TOKENIZER=a']
+  }
+  const text = exportProfiles([{ ...custom, settings, container } as FieldProfile], redactArgs)
+  expect(text).not.toContain('x-secret')
+  expect(JSON.parse(text)).toMatchObject({
+    leftOut: [
+      'gpt-oss: --hf_token',
+      'gpt-oss: --wandb_api_key',
+      'gpt-oss: --url',
+      'gpt-oss: http://h/?token=•••',
+      'gpt-oss: apiKey',
+      'gpt-oss: OPENAI_KEY',
+      'gpt-oss: DB_PASS'
+    ],
+    profiles: [
+      {
+        settings: {
+          command: ['python', 'train.py', '--seed', '1'],
+          extraArgs: ['--max-num-batched-tokens=8192'],
+          tokenizer: 'owner/model'
+        },
+        container: { env: ['TOKENIZER=a'] }
+      }
+    ]
+  })
+})
+
 describe('import', () => {
   test('an id that is taken, here or earlier in the file, becomes another', () => {
     const text = exportProfiles([tiny, { ...tiny, label: 'again' }], redactArgs)
