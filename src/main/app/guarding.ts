@@ -6,8 +6,10 @@ import type { Snapshot } from '../../shared/model/snapshot.ts'
 import type { Notice } from '../../shared/model/status.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
+import { plainText } from '../../shared/util/plain-text.ts'
 import { createDrill } from '../drill/drill.ts'
 import type { Drill } from '../drill/types.ts'
+import { shrinkNotice, type ActNotice } from '../guard/act-notices.ts'
 import { createGuard, type CoreGuard } from '../guard/guard.ts'
 import type { RecentRing } from '../history/recent.ts'
 import { createIncidents } from '../incidents/incidents.ts'
@@ -70,6 +72,13 @@ export function createGuarding(ports: GuardingPorts): Guarding {
   const incidents = createIncidents({ places, clock, logger, blackBoxPath })
   const isRunner = (id: string): boolean => runners.list().some((view) => view.id === id)
 
+  const tellAct = ({ severity, text, whatToDo, victimId, key }: ActNotice): void =>
+    note(severity, text, whatToDo, {
+      runnerId: victimId !== null && isRunner(victimId) ? victimId : undefined,
+      incidentId: victimId === null ? undefined : (incidents.ofVictim(victimId) ?? undefined),
+      key
+    })
+
   const guard = createGuard({
     places,
     clock,
@@ -83,6 +92,10 @@ export function createGuarding(ports: GuardingPorts): Guarding {
     onShrink: (id) => {
       void runners.free(id).then((freed) => {
         if (!freed.ok) logger.warn(`${id} could not give memory back: ${freed.error.message}`)
+        // This core ends: nobody is there to be told.
+        if (!freed.ok && freed.error.code === 'disconnected') return
+        const label = plainText(runners.list().find((view) => view.id === id)?.label ?? '') || id
+        tellAct(shrinkNotice(id, label, freed.ok ? freed.value.text : freed.error.message))
       })
     },
     uptimeMs: () => uptime() * 1_000,
@@ -94,13 +107,7 @@ export function createGuarding(ports: GuardingPorts): Guarding {
       note('warning', told.text, null, { runnerId: told.runnerId ?? undefined, incidentId: told.id })
     },
     raiseOomScore: (process) => void raiser.raise(process),
-    onNotice({ severity, text, whatToDo, victimId, key }) {
-      note(severity, text, whatToDo, {
-        runnerId: victimId !== null && isRunner(victimId) ? victimId : undefined,
-        incidentId: victimId === null ? undefined : (incidents.ofVictim(victimId) ?? undefined),
-        key
-      })
-    }
+    onNotice: tellAct
   })
   const drill = createDrill({ places, clock, logger, guard, availableBytes: machine.availableBytes })
   const protection = createProtection({

@@ -39,6 +39,15 @@ function whyOf(event: GuardEvent, label: string, growth: string | null): string 
   return sentences.length === 0 ? '' : ` Why: ${sentences.join(' ')}`
 }
 
+/** That somebody was asked to give memory back; what came of it takes the place of that it was asked. */
+export const shrinkNotice = (victimId: string, label: string, rest: string): ActNotice => ({
+  severity: 'info',
+  text: `Asked ${label} to give memory back.${rest === '' ? '' : ` ${rest}`}`,
+  whatToDo: null,
+  victimId,
+  key: `shrink:${victimId}`
+})
+
 export function createActNotices(): ActNotices {
   /** Why each was first acted on, and when it was told to end. */
   const open = new Map<string, { readonly why: string; readonly endedMs: number | null }>()
@@ -108,6 +117,7 @@ export function createActNotices(): ActNotices {
             key: `would:${victimId}`
           }
         case 'shrink':
+          return shrinkNotice(victimId, label, why.trimStart())
         case 'warn':
         case 'gone':
           return null

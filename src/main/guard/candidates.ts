@@ -69,9 +69,12 @@ export function partiesOf(input: PartiesInput): readonly Party[] {
   return [...runners, ...foreign]
 }
 
-/** One at work would finish its job first, or refuse: too late for whoever waits for memory. */
+/**
+ * Only one that is known to be at rest: one at work would finish its job first, or refuse, or lose it. And only where
+ * nobody else's model goes with it and nobody has to start it again.
+ */
 const shrinkableOf = ({ free, activity, bytes }: RunnerView): number =>
-  free?.frees === true && activity?.busy !== true ? bytes.gpuBytes + bytes.hostBytes : 0
+  free?.frees === true && free.byItself && activity?.busy === false ? bytes.gpuBytes + bytes.hostBytes : 0
 
 type Measured = Pick<
   Party,

@@ -257,7 +257,7 @@ export const runnerViewSchema = z.object({
       })
     )
     .nullable(),
-  free: z.object({ frees: z.boolean(), text: z.string() }).nullable()
+  free: z.object({ frees: z.boolean(), byItself: z.boolean(), text: z.string() }).nullable()
 }) satisfies z.ZodType<RunnerView>
 
 const live = {

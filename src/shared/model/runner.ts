@@ -196,6 +196,8 @@ export interface HeldModel {
 /** Whether a runner can give memory back without ending, and whether that gives anything back on this machine. */
 export interface FreeOffer {
   readonly frees: boolean
+  /** It frees that runner's own memory alone, and the next request brings it back: the guard may ask by itself. */
+  readonly byItself: boolean
   /** What it does, or why it would give nothing back here. */
   readonly text: string
 }

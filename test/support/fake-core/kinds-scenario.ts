@@ -105,13 +105,18 @@ const kindsRunners = (t: number): readonly RunnerView[] => [
       { name: 'qwen3:8b', state: 'unloaded', bytes: 'unknown' },
       { name: 'nomic-embed-text', state: 'sleeping', bytes: 0.3 * GIB }
     ],
-    free: { frees: true, text: 'Unloads the models that are loaded; the next request loads one again.' }
+    free: {
+      frees: true,
+      byItself: false,
+      text: 'Unloads the models that are loaded; the next request loads one again.'
+    }
   },
   {
     ...running(COMFY, 11.8, 2.4, 8188, 51_003),
     stuck: 'It takes requests and its GPU stays at 4 W: no picture has come for 6 min.',
     free: {
       frees: false,
+      byItself: false,
       text: 'ComfyUI keeps weights in the page pool of this machine; unloading moves nothing back.'
     }
   },

@@ -84,6 +84,8 @@ export interface ModelOperations {
 
 /** Giving memory back without ending. */
 export interface FreeOperation extends FreeOffer {
+  /** Launched without this option it always refuses. */
+  readonly needsOption?: string
   free(url: string, timeoutMs: number): Promise<Result<void, ContractError>>
 }
 

@@ -61,18 +61,25 @@ export function viewOf(parts: {
     stuck: state === 'ready' && !frozen ? (training?.trouble(profile.id) ?? parts.stuck) : null,
     training: training?.progress(profile.id) ?? null,
     models: state === 'ready' ? parts.models : null,
-    free: state === 'ready' ? freeOffer(parts.deps.adapter, parts.models) : null
+    free: state === 'ready' ? freeOffer(parts) : null
   }
 }
 
-/** Of a kind that may hold several models, one that holds a single one cannot let go of it while it runs. */
-function freeOffer(
-  { free, models }: Pick<RunnerAdapter, 'free' | 'models'>,
-  held: readonly HeldModel[] | null
-): FreeOffer | null {
+/** None where it would always refuse: as it was launched, or with a single model in a kind that may hold several. */
+function freeOffer({ deps, live, models: held }: Parameters<typeof viewOf>[0]): FreeOffer | null {
+  const { free, models } = deps.adapter
   if (free === null || (models !== null && held === null)) return null
-  return { frees: free.frees, text: free.text }
+  if (free.needsOption !== undefined && !hasOption(live?.facts.commandLine ?? [], free.needsOption))
+    return null
+  return freeOfferOf(free)
 }
+
+/** What clients are told of it. */
+export const freeOfferOf = ({ frees, byItself, text }: FreeOffer): FreeOffer => ({ frees, byItself, text })
+
+/** Also inside the one text that a container's shell is given. */
+const hasOption = (commandLine: readonly string[], option: string): boolean =>
+  commandLine.some((arg) => arg.split(/[\s=]/).includes(option))
 
 /** What stays true of one that is frozen: nothing comes back by it. */
 const pausedText = ({ bytes }: LiveProcess): string =>

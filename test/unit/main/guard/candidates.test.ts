@@ -94,7 +94,7 @@ describe('who could be stopped', () => {
 
   it('asks only one at rest to give memory back, and only where that gives any', () => {
     const bytes = { gpuBytes: 5 * GIB, hostBytes: GIB, fileBytes: 9 * GIB }
-    const free = { frees: true, text: '' }
+    const free = { frees: true, byItself: true, text: '' }
     const activity = {
       busy: false,
       requestsRunning: 0,
@@ -110,6 +110,11 @@ describe('who could be stopped', () => {
     expect(shrinkable({ free, activity: { ...activity, busy: true } })).toEqual([0])
     expect(shrinkable({ free: { ...free, frees: false }, activity })).toEqual([0])
     expect(shrinkable({ activity })).toEqual([0])
+    // Others' models would go too, or nobody would answer afterwards.
+    expect(shrinkable({ free: { ...free, byItself: false }, activity })).toEqual([0])
+    // Not known to be at rest.
+    expect(shrinkable({ free, activity: null })).toEqual([0])
+    expect(shrinkable({ free, activity: { ...activity, busy: 'unknown' } })).toEqual([0])
   })
 
   it('leaves out a runner without a process, and marks GPU figures the driver no longer confirms', () => {

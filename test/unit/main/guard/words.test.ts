@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createActNotices } from '../../../../src/main/guard/act-notices.ts'
+import { createActNotices, shrinkNotice } from '../../../../src/main/guard/act-notices.ts'
 import { createActs } from '../../../../src/main/guard/acts.ts'
 import {
   askText,
@@ -89,6 +89,17 @@ describe('notices of acts', () => {
     expect(notices.of(event('memory-back', { bytes: 'unknown', reasons: [] }), story)?.text).toBe(
       'Stopped big.'
     )
+  })
+
+  it('tell that somebody was asked for memory, then in its place what came of it', () => {
+    const asked = createActNotices().of(event('shrink', { reasons: ['Memory falls.'] }), story)
+    expect(asked).toMatchObject({
+      severity: 'info',
+      text: 'Asked big to give memory back. Why: Memory falls.',
+      victimId: 'big'
+    })
+    const refused = shrinkNotice('big', 'big', 'It is busy.')
+    expect(refused).toMatchObject({ text: 'Asked big to give memory back. It is busy.', key: asked?.key })
   })
 
   it('tell a failure and an observed act, and nothing of the drill or of a mere warning', () => {

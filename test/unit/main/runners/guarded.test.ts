@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { llamaCppAdapter } from '../../../../src/main/runners/adapters/llamacpp/adapter.ts'
+import { vllmAdapter } from '../../../../src/main/runners/adapters/vllm/adapter.ts'
 import { GUARD_STOPPED, noteGuardEvent } from '../../../../src/main/runners/supervisor/guarded.ts'
 import type { LiveProcess } from '../../../../src/main/runners/supervisor/live-process.ts'
 import { createLoadWatch } from '../../../../src/main/runners/supervisor/load-watch.ts'
 import { createRunnerCore, type RunnerCore } from '../../../../src/main/runners/supervisor/runner-core.ts'
 import { viewOf } from '../../../../src/main/runners/supervisor/view.ts'
+import type { HeldModel } from '../../../../src/shared/model/runner.ts'
 import { profile } from '../guard/fixtures.ts'
 
 const GIB = 1024 ** 3
@@ -92,5 +95,44 @@ describe('a frozen runner', () => {
     expect(watch.note(10_000, 0, 0)).toEqual({ ms: 10_000, memoryMs: 10_000 })
     watch.rest(300_000)
     expect(watch.note(301_000, 0, 0)).toEqual({ ms: 1_000, memoryMs: 1_000 })
+  })
+})
+
+describe('giving memory back', () => {
+  const offer = (
+    commandLine: readonly string[],
+    adapter = vllmAdapter,
+    models: readonly HeldModel[] | null = null
+  ) =>
+    viewOf({
+      profile: profile('big'),
+      state: 'ready',
+      text: 'Ready.',
+      live: {
+        isFrozen: false,
+        exit: null,
+        facts: { modelBytes: null, commandLine, port: 1, url: '', startedAtMs: 0 },
+        members: [],
+        bytes: { gpuBytes: GIB, hostBytes: GIB, fileBytes: 0 },
+        readyAtMs: 1
+      } as never,
+      lastStop: null,
+      restarts: 0,
+      activity: null,
+      stuck: null,
+      models,
+      deps: { adapter, ports: {} }
+    }).free
+
+  it('is offered only where it would not always refuse', () => {
+    expect(offer(['vllm', 'serve', 'm'])).toBeNull()
+    expect(offer(['vllm', 'serve', 'm', '--no-enable-sleep-mode'])).toBeNull()
+    expect(offer(['vllm', 'serve', 'm', '--enable-sleep-mode'])).toMatchObject({
+      frees: true,
+      byItself: false
+    })
+    expect(offer(['sh', '-c', 'vllm serve m --enable-sleep-mode'])).not.toBeNull()
+    expect(offer(['llama-server'], llamaCppAdapter)).toBeNull()
+    expect(offer(['llama-server'], llamaCppAdapter, [])).not.toBeNull()
   })
 })

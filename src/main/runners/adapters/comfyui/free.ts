@@ -5,6 +5,7 @@ import { exchange } from '../common/http.ts'
 /** Only sets two marks, which its loop looks at between two jobs. */
 export const comfyFree: FreeOperation = {
   frees: true,
+  byItself: true,
   text:
     'It drops its models and caches once the picture it works on is done; a queue that waits comes later. ' +
     'The next picture loads them again.',

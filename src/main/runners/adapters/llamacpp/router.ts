@@ -115,6 +115,8 @@ export const routerModels: ModelOperations = {
 /** Unloads every model of a router. One model alone cannot be let go of: its server has no API for that. */
 export const routerFree: FreeOperation = {
   frees: true,
+  // A model that loads, or whose page of figures does not answer, does not show in what the router is said to do.
+  byItself: false,
   text:
     'Unloads every model of the folder; the next request loads it again. With one model llama-server has no way to ' +
     "let go of it: stop it, or start it with '--sleep-idle-seconds N'.",

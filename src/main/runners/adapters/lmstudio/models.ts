@@ -98,6 +98,7 @@ export const lmStudioModels: ModelOperations = {
 
 export const lmStudioFree: FreeOperation = {
   frees: true,
+  byItself: false,
   text: 'Unloads every model in LM Studio, those of others too.',
   async free(url, timeoutMs) {
     const left = timeLeft(timeoutMs)

@@ -60,6 +60,7 @@ export const ollamaModels: ModelOperations = {
 /** Each model's process ends with it, so all it held comes back. */
 export const ollamaFree: FreeOperation = {
   frees: true,
+  byItself: false,
   text: 'Unloads every model in Ollama, those of others too; the next request loads its model again.',
   async free(url, timeoutMs) {
     const left = timeLeft(timeoutMs)

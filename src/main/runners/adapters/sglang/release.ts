@@ -13,6 +13,8 @@ const INFO_PATHS = ['/server_info', '/get_server_info']
 /** Release of weights and cache, which SGLang does only with its memory saver and while it has nothing to do. */
 export const sglangRelease: FreeOperation = {
   frees: true,
+  byItself: false,
+  needsOption: '--enable-memory-saver',
   text:
     "Gives weights and cache back. It must run with 'Memory saver' on and have nothing to do, and answers nobody " +
     'until it is stopped and started again.',
@@ -32,8 +34,15 @@ async function release(url: string, timeoutMs: number): Promise<Result<void, Con
     break
   }
   const metrics = await exchange(new URL('/metrics', url).href, left())
-  const figures = readMetrics(metrics?.text ?? '', new Set([RUNNING, WAITING]))
-  const requests = (figures.get(RUNNING) ?? 0) + (figures.get(WAITING) ?? 0)
+  const figures = readMetrics(metrics?.status === 200 ? metrics.text : '', new Set([RUNNING, WAITING]))
+  const running = figures.get(RUNNING)
+  const waiting = figures.get(WAITING)
+  if (running === undefined || waiting === undefined) {
+    const message =
+      'SGLang does not say whether it has requests: its metrics are missing. Try again, or stop it.'
+    return err({ code: 'refused', message })
+  }
+  const requests = running + waiting
   if (requests > 0) {
     const message = `SGLang has ${requests === 1 ? '1 request' : `${requests} requests`}. Wait for them, or stop it.`
     return err({ code: 'refused', message })

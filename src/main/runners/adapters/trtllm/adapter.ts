@@ -37,6 +37,7 @@ const SAVES_TO_HOST =
 
 const noRelease: FreeOperation = {
   frees: false,
+  byItself: false,
   text: SAVES_TO_HOST,
   free: async () => err({ code: 'refused', message: SAVES_TO_HOST })
 }

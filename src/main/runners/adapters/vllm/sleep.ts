@@ -13,6 +13,8 @@ const RUNNING = 'vllm:num_requests_running'
  */
 export const vllmSleep: FreeOperation = {
   frees: true,
+  byItself: false,
+  needsOption: '--enable-sleep-mode',
   text:
     "Puts it to sleep: weights and cache are given back. It must run with 'Sleep mode' on, and answers nobody " +
     'until it is stopped and started again. It is not woken, because waking has brought machines like this one down.',
@@ -29,7 +31,13 @@ async function sleep(url: string, timeoutMs: number): Promise<Result<void, Contr
     return err({ code: 'refused', message })
   }
   const metrics = await exchange(new URL('/metrics', url).href, left())
-  const running = readMetrics(metrics?.text ?? '', new Set([RUNNING])).get(RUNNING) ?? 0
+  const running =
+    metrics?.status === 200 ? readMetrics(metrics.text, new Set([RUNNING])).get(RUNNING) : undefined
+  if (running === undefined) {
+    const message =
+      'vLLM does not say whether it is answering a request: its metrics are missing. Try again, or stop it.'
+    return err({ code: 'refused', message })
+  }
   if (running > 0) {
     const message = `vLLM is answering ${running === 1 ? '1 request' : `${running} requests`}. Wait for them, or stop it.`
     return err({ code: 'refused', message })

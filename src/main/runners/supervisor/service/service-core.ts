@@ -13,7 +13,7 @@ import { residentBytes } from '../live-process.ts'
 import type { SupervisorDeps } from '../runner-core.ts'
 import type { RunnerRecord } from '../state-file.ts'
 import { nextState, type RunnerEvent } from '../states.ts'
-import { viewKey } from '../view.ts'
+import { freeOfferOf, viewKey } from '../view.ts'
 import { createHeldProcesses, type HeldProcesses } from './held-processes.ts'
 import { serviceFacts, type ServiceFacts } from './services.ts'
 
@@ -185,6 +185,6 @@ function viewOf(core: ServiceCore): RunnerView {
     stuck: state === 'ready' && !isFrozen ? core.stuck : null,
     training: null,
     models: run === null ? null : core.models,
-    free: state === 'ready' && free !== null ? { frees: free.frees, text: free.text } : null
+    free: state === 'ready' && free !== null ? freeOfferOf(free) : null
   }
 }

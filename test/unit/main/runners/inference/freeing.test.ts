@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { ADAPTERS } from '../../../../../src/main/runners/adapters/registry.ts'
 import { sglangAdapter } from '../../../../../src/main/runners/adapters/sglang/adapter.ts'
 import { trtllmAdapter } from '../../../../../src/main/runners/adapters/trtllm/adapter.ts'
 import { vllmAdapter } from '../../../../../src/main/runners/adapters/vllm/adapter.ts'
@@ -42,6 +43,16 @@ describe('vLLM gives memory back', () => {
     })
     expect(asked()).toEqual([])
   })
+  test('not where it does not say whether a request runs', async () => {
+    const routes = vllmRoutes(MODEL, { sleepMode: true })
+    for (const answer of [[404], [200, '# no figures\n'], [500, 'vllm:num_requests_running 0\n']] as const) {
+      expect(await free(vllmAdapter, { ...routes, 'GET /metrics': () => answer })).toMatchObject({
+        error: { code: 'refused', message: expect.stringContaining('metrics are missing') }
+      })
+      expect(asked()).toEqual([])
+      await server?.close()
+    }
+  })
   test('and says so where it fails', async () => {
     const routes = { ...vllmRoutes(MODEL, { sleepMode: true }), 'POST /sleep': (): [number] => [500] }
     expect(await free(vllmAdapter, routes)).toMatchObject({
@@ -59,11 +70,23 @@ describe('SGLang gives memory back', () => {
     expect(await free(sglangAdapter, sglangRoutes(MODEL))).toMatchObject({ error: { code: 'refused' } })
     expect(asked()).toEqual([])
   })
+  test('not where it does not say whether it has requests', async () => {
+    const routes = { ...sglangRoutes(MODEL, { memorySaver: true }), 'GET /metrics': (): [number] => [404] }
+    expect(await free(sglangAdapter, routes)).toMatchObject({
+      error: { code: 'refused', message: expect.stringContaining('metrics are missing') }
+    })
+    expect(asked()).toEqual([])
+  })
   test('not while a request runs or waits: its scheduler would end', async () => {
     expect(await free(sglangAdapter, sglangRoutes(MODEL, { memorySaver: true, waiting: 1 }))).toMatchObject({
       error: { code: 'refused', message: expect.stringContaining('1 request.') }
     })
   })
+})
+
+test('the guard may ask only those that free nothing of others and come back by themselves', () => {
+  const asked = Object.values(ADAPTERS).filter((adapter) => adapter.free?.byItself === true)
+  expect(asked.map(({ kind }) => kind)).toEqual(['comfyui'])
 })
 
 test('TensorRT-LLM would only copy to host memory: it is not asked', async () => {
