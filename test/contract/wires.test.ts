@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { COMMAND_NAMES, EVENT_NAMES } from '../../src/shared/contract/channels.ts'
 import { COMMANDS, EVENTS } from '../../src/shared/contract/commands.ts'
-import { eventSchema, replySchema } from '../../src/shared/contract/wire.ts'
+import { eventSchema, MAX_REQUEST_BYTES, replySchema } from '../../src/shared/contract/wire.ts'
 import { createFakeCore, VALID_EVENTS, VALID_INPUTS } from '../support/fake-core.ts'
 import { replyOf, WIRES, type OpenWire, type RawClient } from '../support/wires.ts'
 
@@ -38,6 +38,25 @@ describe.each(Object.keys(WIRES))('the contract over %s', (wireName) => {
     const reply = replySchema.parse(await ask({ command, input: VALID_INPUTS[command] }))
     expect(reply).toMatchObject({ v: 1, id, ok: true })
     if (reply.ok) COMMANDS[command].output.parse(reply.value)
+  })
+
+  it('carries a file as large as the contract allows, its quotes and line ends too', async () => {
+    const text = '"\n'.repeat(2_097_152)
+    expect(COMMANDS['profiles.import'].input.safeParse({ text }).success).toBe(true)
+    expect(await ask({ command: 'profiles.import', input: { text } })).toMatchObject({ ok: true })
+    const files = Array.from({ length: 2_000 }, (_, at) => `${at}`.padEnd(500, 'f'))
+    const source = { repository: 'o/n', files, sizeBytes: 1, gated: false }
+    expect(await ask({ command: 'models.download', input: { source } })).toMatchObject({ ok: true })
+  })
+
+  it('takes no large message for another command', async () => {
+    const target = 'x'.repeat(MAX_REQUEST_BYTES)
+    const code = wireName === 'in-process' ? 'bad-request' : 'payload-too-large'
+    expect(await ask({ command: 'runners.start', input: { target } })).toMatchObject({
+      ok: false,
+      error: { code }
+    })
+    expect(await ask({ command: 'app.hello', input: {} })).toMatchObject({ ok: true })
   })
 
   it.each(COMMAND_NAMES)('%s refuses input that is none', async (command) => {

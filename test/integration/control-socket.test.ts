@@ -13,7 +13,7 @@ import { createConnection } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClient } from '../../src/shared/contract/client.ts'
-import { MAX_REQUEST_BYTES } from '../../src/shared/contract/wire.ts'
+import { MAX_FILE_REQUEST_BYTES, MAX_REQUEST_BYTES } from '../../src/shared/contract/wire.ts'
 import { connectControlSocket } from '../../src/main/transport/control-client.ts'
 import { listenControlSocket, type ControlServer } from '../../src/main/transport/control-server.ts'
 import { createRemoteEndpoint } from '../../src/main/transport/remote-endpoint.ts'
@@ -238,7 +238,7 @@ describe('a client of the socket', () => {
     socket.on('data', (chunk) => (said += chunk.toString()))
     socket.on('error', () => undefined)
     const closed = new Promise((done) => socket.once('close', done))
-    socket.write('x'.repeat(MAX_REQUEST_BYTES + 1))
+    socket.write('x'.repeat(MAX_FILE_REQUEST_BYTES + 1))
     await closed
     expect(JSON.parse(said)).toMatchObject({ id: -1, ok: false, error: { code: 'payload-too-large' } })
   })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { CONTENT_SECURITY_POLICY } from '../../src/shared/contract/content-security-policy.ts'
-import { MAX_REQUEST_BYTES } from '../../src/shared/contract/wire.ts'
+import { MAX_FILE_REQUEST_BYTES } from '../../src/shared/contract/wire.ts'
 import { createWebHost, type WebHost } from '../../src/main/web/host.ts'
 import { MAX_CLIENTS } from '../../src/main/web/upgrade.ts'
 import { createFakeCore } from '../support/fake-core.ts'
@@ -217,7 +217,7 @@ describe('the WebSocket', () => {
     const [socket] = keep
     const code = await new Promise((settle) => {
       socket?.once('close', settle)
-      socket?.send('x'.repeat(MAX_REQUEST_BYTES + 1))
+      socket?.send('x'.repeat(MAX_FILE_REQUEST_BYTES + 1))
     })
     expect(code).toBe(1009)
   })

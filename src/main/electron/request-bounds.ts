@@ -1,5 +1,5 @@
 import type { ContractError } from '../../shared/contract/errors.ts'
-import { MAX_REQUEST_BYTES } from '../../shared/contract/wire.ts'
+import { requestLimit } from '../../shared/contract/wire.ts'
 import { NO_ID } from '../transport/envelope.ts'
 
 /** The id to answer to; -1 where the message is too broken to have one. */
@@ -19,9 +19,10 @@ export function sizeProblem(raw: unknown): ContractError | null {
   } catch (error) {
     return { code: 'bad-request', message: `the request is not plain data: ${String(error)}` }
   }
-  if (bytes <= MAX_REQUEST_BYTES) return null
+  const limit = requestLimit(raw)
+  if (bytes <= limit) return null
   return {
     code: 'payload-too-large',
-    message: `the request has ${bytes} bytes; at most ${MAX_REQUEST_BYTES} are taken`
+    message: `the request has ${bytes} bytes; at most ${limit} are taken`
   }
 }

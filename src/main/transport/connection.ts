@@ -1,8 +1,8 @@
-import { MAX_REQUEST_BYTES, type WireReply } from '../../shared/contract/wire.ts'
+import { requestLimit, type WireReply } from '../../shared/contract/wire.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
 import type { Logger } from '../platform/ports.ts'
 import type { Endpoint } from './endpoint.ts'
-import { failure, NO_ID } from './envelope.ts'
+import { failure, NO_ID, openEnvelope } from './envelope.ts'
 
 /** Above this a client is slow: it misses ticks, each of which makes the one before worthless, and log text. */
 export const SLOW_CLIENT_BYTES = 1_048_576
@@ -29,7 +29,7 @@ export interface Connection extends Disposable {
   refuse(code: 'bad-request' | 'payload-too-large', message: string): void
 }
 
-export const tooLargeMessage = `a message is larger than ${MAX_REQUEST_BYTES} bytes`
+export const tooLargeMessage = (limit: number): string => `a message is larger than ${limit} bytes`
 
 /** Joins one client's wire to the endpoint: bounded in both directions, replies are never dropped. */
 export function serveConnection(endpoint: Endpoint, wire: Wire, logger: Logger): Connection {
@@ -69,6 +69,13 @@ export function serveConnection(endpoint: Endpoint, wire: Wire, logger: Logger):
       raw = JSON.parse(text)
     } catch {
       reply(failure(NO_ID, { code: 'bad-request', message: 'the message is not JSON' }))
+      return
+    }
+    const limit = requestLimit(raw)
+    if (Buffer.byteLength(text) > limit) {
+      const envelope = openEnvelope(raw)
+      const id = envelope.ok ? envelope.value.id : NO_ID
+      reply(failure(id, { code: 'payload-too-large', message: tooLargeMessage(limit) }))
       return
     }
     void session.request(raw).then(reply)

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import type { Link } from '../../shared/contract/client.ts'
 import type { ContractError } from '../../shared/contract/errors.ts'
-import { MAX_REQUEST_BYTES, type WireRequest } from '../../shared/contract/wire.ts'
+import { requestLimit, type WireRequest } from '../../shared/contract/wire.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
 import { createEmitter } from '../../shared/util/emitter.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
@@ -132,8 +132,9 @@ function createLink(socket: Socket): ControlLink {
         }
         nextId += 1
         const text = JSON.stringify({ ...message, id: nextId })
-        if (Buffer.byteLength(text) > MAX_REQUEST_BYTES) {
-          settle(failure(message.id, { code: 'payload-too-large', message: tooLargeMessage }))
+        const limit = requestLimit(message)
+        if (Buffer.byteLength(text) > limit) {
+          settle(failure(message.id, { code: 'payload-too-large', message: tooLargeMessage(limit) }))
           return
         }
         waiting.set(nextId, { originalId: message.id, settle, reject })

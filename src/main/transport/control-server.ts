@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import { MAX_REQUEST_BYTES } from '../../shared/contract/wire.ts'
+import { MAX_FILE_REQUEST_BYTES } from '../../shared/contract/wire.ts'
 import { disposable, type Disposable } from '../../shared/util/disposable.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Logger } from '../platform/ports.ts'
@@ -146,11 +146,11 @@ function serveSocket(socket: Socket, endpoint: Endpoint, logger: Logger): Dispos
   )
   socket.on(
     'data',
-    createLineDecoder(MAX_REQUEST_BYTES, {
+    createLineDecoder(MAX_FILE_REQUEST_BYTES, {
       line: (text) => connection.receive(text),
       invalid: () => connection.refuse('bad-request', 'the message is not UTF-8'),
       tooLong: () => {
-        connection.refuse('payload-too-large', tooLargeMessage)
+        connection.refuse('payload-too-large', tooLargeMessage(MAX_FILE_REQUEST_BYTES))
         socket.end()
       }
     })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { ContractError } from '../../shared/contract/errors.ts'
-import { MAX_REQUEST_BYTES } from '../../shared/contract/wire.ts'
+import { MAX_FILE_REQUEST_BYTES } from '../../shared/contract/wire.ts'
 import type { Disposable } from '../../shared/util/disposable.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Logger } from '../platform/ports.ts'
@@ -116,7 +116,7 @@ async function listenOn(
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: MAX_REQUEST_BYTES,
+    maxPayload: MAX_FILE_REQUEST_BYTES,
     // Loopback is faster than deflate, and deflate state costs 300 kB per client.
     perMessageDeflate: false,
     // The token is among the offers and must not be echoed.

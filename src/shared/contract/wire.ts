@@ -32,5 +32,18 @@ export interface WireEvent {
   readonly payload?: unknown
 }
 
-/** Largest inbound message on any wire: settings and profiles are a few kB, so 256 KiB is ample. */
+/** Largest request of a command that carries no file: settings and profiles are a few kB, so 256 KiB is ample. */
 export const MAX_REQUEST_BYTES = 262_144
+/** Largest of one that does: 4 Mi characters of a file (profiles.import), whose quotes and line ends JSON doubles. */
+export const MAX_FILE_REQUEST_BYTES = 8_388_608 + MAX_REQUEST_BYTES
+/** A download names each file of a repository. */
+const FILE_COMMANDS: ReadonlySet<unknown> = new Set<CommandName>(['profiles.import', 'models.download'])
+
+/** How many bytes a request may have on any wire, by the command it says; what is no request has the smaller room. */
+export const requestLimit = (request: unknown): number =>
+  typeof request === 'object' &&
+  request !== null &&
+  'command' in request &&
+  FILE_COMMANDS.has(request.command)
+    ? MAX_FILE_REQUEST_BYTES
+    : MAX_REQUEST_BYTES
