@@ -11,9 +11,15 @@ export const showPulls =
       jobs.run('pull', label, async (signal, report) => {
         const given = { code: 'disconnected', message: `${label}: the pull was cancelled.` } as const
         signal.addEventListener('abort', () => settle(given), { once: true })
-        const problem = await pull(signal, ({ doneBytes, totalBytes }, text) =>
-          report({ doneBytes, totalBytes, text })
-        )
+        let problem: ContractError | null
+        try {
+          problem = await pull(signal, ({ doneBytes, totalBytes }, text) =>
+            report({ doneBytes, totalBytes, text })
+          )
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error)
+          problem = { code: 'internal', message: `${label} could not be pulled: ${reason}. Try again.` }
+        }
         settle(problem)
         return problem === null ? ok(`${label} is here.`) : err(problem)
       })

@@ -51,7 +51,16 @@ export function createStarting(
         resolve(launched)
       }
     }
-    core.launching = { abort, done: start() }
+    const done = start().catch((error: unknown) => {
+      // Whoever waits for it must not wait for ever.
+      core.launching = null
+      deps.ports.logger.error(`${core.profile.id} could not be started`, error)
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `${core.profile.label} was not started: ${reason}. Look at Firebreak's log, then try again.`
+      if (core.state === 'starting' && !closing.signal.aborted) core.apply('fail', message)
+      resolve(err({ code: 'internal', message }))
+    })
+    core.launching = { abort, done }
     return answer
   }
   const spawn = async (plan: LaunchPlan): Promise<Result<RunnerView, ContractError>> => {

@@ -42,3 +42,23 @@ test('a job that is cancelled gives up the pull, and who waits for it hears so a
   expect(await shown).toMatchObject({ code: 'disconnected' })
   expect(seen).toMatchObject({ aborted: true })
 })
+
+test.each([
+  [
+    'at once',
+    (): never => {
+      throw new Error('torn')
+    }
+  ],
+  [
+    'later',
+    async () => {
+      throw new Error('torn')
+    }
+  ]
+])('a pull that throws %s is told to who waits, and its job fails', async (_when, pull) => {
+  const shown = await showPulls(jobs)('Image a/b:1', pull)
+  expect(shown).toMatchObject({ code: 'internal' })
+  expect(shown?.message).toContain('torn')
+  await until('the end of the job', () => jobs.list()[0]?.state === 'failed')
+})
