@@ -1,5 +1,6 @@
 import type { RunnerKind } from '../../../shared/model/runner.ts'
 import type { RunnerAdapter } from '../supervisor/adapter.ts'
+import { withCheckedAddress } from '../supervisor/address.ts'
 import { llamaCppAdapter } from './llamacpp/adapter.ts'
 import { vllmAdapter } from './vllm/adapter.ts'
 import { trtllmAdapter } from './trtllm/adapter.ts'
@@ -15,16 +16,16 @@ import { customAdapter } from './custom/adapter.ts'
 
 /** Every kind of runner; a kind without an adapter does not compile. */
 export const ADAPTERS = {
-  llamacpp: llamaCppAdapter,
-  vllm: vllmAdapter,
-  trtllm: trtllmAdapter,
-  sglang: sglangAdapter,
-  ollama: ollamaAdapter,
-  lmstudio: lmStudioAdapter,
-  comfyui: comfyUiAdapter,
-  nim: nimAdapter,
-  'open-webui': openWebUiAdapter,
-  jupyterlab: jupyterLabAdapter,
-  finetune: fineTuneAdapter,
-  custom: customAdapter
+  llamacpp: withCheckedAddress(llamaCppAdapter),
+  vllm: withCheckedAddress(vllmAdapter),
+  trtllm: withCheckedAddress(trtllmAdapter),
+  sglang: withCheckedAddress(sglangAdapter),
+  ollama: withCheckedAddress(ollamaAdapter),
+  lmstudio: withCheckedAddress(lmStudioAdapter),
+  comfyui: withCheckedAddress(comfyUiAdapter),
+  nim: withCheckedAddress(nimAdapter),
+  'open-webui': withCheckedAddress(openWebUiAdapter),
+  jupyterlab: withCheckedAddress(jupyterLabAdapter),
+  finetune: withCheckedAddress(fineTuneAdapter),
+  custom: withCheckedAddress(customAdapter)
 } as const satisfies Record<RunnerKind, RunnerAdapter>

@@ -2,6 +2,7 @@ import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { RunnerKind, StopResult } from '../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
+import { addressRefusal } from '../supervisor/address.ts'
 import type { ProcessIdentity } from '../supervisor/identity.ts'
 import { processOf } from './found-process.ts'
 import { createLeftoverMemory } from './leftovers.ts'
@@ -75,6 +76,8 @@ export function createDiscovery(given: DiscoveryPorts): Discovery {
       if (!sighting.ok) return sighting
       const service = serviceRefusal(sighting.value.found.kind)
       if (service !== null) return err(service)
+      const unreachable = addressRefusal(sighting.value.found.kind, sighting.value.found.url)
+      if (unreachable !== null) return err(unreachable)
       const { found, rawCommandLine, workingDir, program, origin, members } = sighting.value
       const { containerId, unit } = origin
       const around = containerId === null ? null : ((await ports.containers?.describe(containerId)) ?? null)

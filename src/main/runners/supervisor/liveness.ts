@@ -1,5 +1,6 @@
 import { NO_SUSPICION, suspect, type Suspicion } from '../../../shared/domain/liveness/suspect.ts'
 import type { RunnerActivity } from '../../../shared/model/runner.ts'
+import { isAskable } from './address.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
 
@@ -58,6 +59,8 @@ export function createLiveness(core: RunnerCore): Liveness {
     tick(current) {
       const nowMs = core.deps.ports.clock.monotonicMs()
       if (looking || nowMs - lookedMs < LOOK_EVERY_MS) return
+      // Its silence would say nothing.
+      if (!isAskable(core.deps.adapter.kind, current.facts.url)) return
       lookedMs = nowMs
       looking = true
       void look(current)

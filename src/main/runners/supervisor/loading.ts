@@ -1,4 +1,5 @@
 import { bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
+import { isAskable } from './address.ts'
 import { PROVE_TIMEOUT_MS, stuckWords } from './liveness.ts'
 import { residentBytes, type LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
@@ -59,8 +60,17 @@ export function watchLoading(core: RunnerCore, current: LiveProcess): void {
  *
  * Its health page says 'ready' long before some can make a token, and never takes it back. One that does not do its
  * work after several tries is shown as ready and stuck, not ended: it may be of a sort that nobody can ask.
+ * Never rejects: nobody waits for it.
  */
 export async function askReadiness(core: RunnerCore, current: LiveProcess): Promise<void> {
+  try {
+    await ask(core, current)
+  } catch (error) {
+    core.deps.ports.logger.error(`${core.profile.id} cannot be asked whether it is ready`, error)
+  }
+}
+
+async function ask(core: RunnerCore, current: LiveProcess): Promise<void> {
   const { adapter, ports } = core.deps
   const { unproven } = current
   if (
@@ -69,9 +79,19 @@ export async function askReadiness(core: RunnerCore, current: LiveProcess): Prom
   ) {
     return
   }
+  const { url } = current.facts
+  if (!isAskable(adapter.kind, url)) {
+    // Only a file of an earlier version says so. It stays in sight, and can be stopped.
+    current.readyAtMs ??= ports.clock.nowMs()
+    core.apply(
+      'ready',
+      'Running. Its address is not known, so it is not asked how it does. Stop it, then start it again.'
+    )
+    core.persist()
+    return
+  }
   current.probing = true
   try {
-    const { url } = current.facts
     const readiness = await adapter.probe(url, PROBE_TIMEOUT_MS)
     if (!isWaiting(core, current) || readiness !== 'ready') return
     // Taken back from an earlier core: it was asked then.

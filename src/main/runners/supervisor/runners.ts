@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { freeSlug } from '../profiles/slug.ts'
 import { openProfiles } from '../profiles/store.ts'
 import type { RunnerAdapter } from './adapter.ts'
+import { addressRefusal } from './address.ts'
 import { checkProfile } from './check-profile.ts'
 import { createScopes } from './launch.ts'
 import { isAlive } from './identity.ts'
@@ -111,6 +112,15 @@ export function createRunners(
     return entry
   }
 
+  /** A supervisor is made for one kind: of another, the profile gets a new one. Not for one that is busy. */
+  const entryOf = (profile: Profile): Entry => {
+    const entry = entries.get(profile.id)
+    if (entry === undefined) return add(profile)
+    if (entry.supervisor.profile().kind === profile.kind) return entry
+    entry.supervisor.dispose()
+    return add(profile)
+  }
+
   const isLoading = (): boolean =>
     [...entries.values()].some(({ supervisor }) => {
       const { state } = supervisor.view()
@@ -168,13 +178,14 @@ export function createRunners(
   return {
     async adoptLeftRunning() {
       for (const notice of early.splice(0)) notices.emit(notice)
-      const { records, problem } = loadRecords(statePath)
+      const { records, problem, bad } = loadRecords(statePath)
       if (problem !== null) {
         notices.emit({
           text: `What an earlier Firebreak left running is not known: ${statePath} could not be read (${problem}).`,
           whatToDo: 'If a model server is still running, end it by hand.'
         })
       }
+      for (const notice of bad) notices.emit(notice)
       const unrecorded = takeUnrecorded({
         ports,
         adapters,
@@ -185,14 +196,24 @@ export function createRunners(
       })
       const adopted = await Promise.all(
         [...records, ...unrecorded].map(async (record) => {
-          const { supervisor } = entries.get(record.profile.id) ?? add(record.profile)
-          planning.promise(record.profile.id, record.port)
-          const isAlive = await supervisor.adopt(record)
-          if (!isAlive) notices.emit({ text: supervisor.view().text, whatToDo: null })
-          return isAlive ? [supervisor.view()] : []
+          try {
+            const { supervisor } = entryOf(record.profile)
+            planning.promise(record.profile.id, record.port)
+            const isAlive = await supervisor.adopt(record)
+            if (!isAlive) notices.emit({ text: supervisor.view().text, whatToDo: null })
+            return isAlive ? [supervisor.view()] : []
+          } catch (error) {
+            const { profile, root } = record
+            logger.error(`${profile.id} could not be taken back`, error)
+            notices.emit({
+              text: `${profile.label} (pid ${root.pid}) could not be taken back: ${reasonOf(error)}.`,
+              whatToDo: `If it still runs, end it by hand: kill ${root.pid}`
+            })
+            return []
+          }
         })
       )
-      if (records.length > 0) keeper.save()
+      if (records.length > 0 || bad.length > 0) keeper.save()
       return adopted.flat()
     },
 
@@ -245,6 +266,8 @@ export function createRunners(
     },
 
     async adoptFound(found, draft) {
+      const unreachable = addressRefusal(draft.kind, found.url)
+      if (unreachable !== null) return err(unreachable)
       const { root } = found
       const isThere = machine
         .processes()
@@ -306,11 +329,18 @@ export function createRunners(
         ...checked.value,
         modelPath: expandHome(checked.value.modelPath, places.homeDir)
       }
+      const before = entries.get(profile.id)?.supervisor
+      const isOtherKind = before !== undefined && before.profile().kind !== wanted.kind
+      if (isOtherKind && before.isBusy()) {
+        const { label, kind } = before.profile()
+        const message = `${label} is running as ${RUNNER_SPECS[kind].name}. Stop it first, then change what it is.`
+        return err({ code: 'refused', message })
+      }
       const saved = save(wanted)
       if (saved.ok) {
-        const entry = entries.get(profile.id)
-        if (entry) entry.supervisor.setProfile(wanted)
-        else changes.emit(add(wanted).supervisor.view())
+        const { supervisor } = entryOf(wanted)
+        if (supervisor === before) supervisor.setProfile(wanted)
+        else changes.emit(supervisor.view())
       }
       return saved
     },

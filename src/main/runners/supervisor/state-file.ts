@@ -35,12 +35,21 @@ const recordSchema = z.object({
 /** What the next core needs to take a running runner back. */
 export type RunnerRecord = DeepReadonly<z.infer<typeof recordSchema>>
 
-const fileSchema = z.object({ version: z.literal(1), runners: z.array(recordSchema) })
+/** Records are read one by one: a bad one must not lose the others. */
+const fileSchema = z.object({ version: z.literal(1), runners: z.array(z.unknown()) })
+
+/** What can be told of a record that is not understood. */
+const remainsSchema = z.object({
+  profile: z.object({ label: z.string() }).optional().catch(undefined),
+  root: z.object({ pid: z.number() }).optional().catch(undefined)
+})
 
 export interface LoadedRecords {
   readonly records: readonly RunnerRecord[]
   /** Why the file could not be used; null when all is well or there is none yet. */
   readonly problem: string | null
+  /** Of each record that could not be used: whose it is, as far as that can be read, and what to do. */
+  readonly bad: readonly { readonly text: string; readonly whatToDo: string }[]
 }
 
 export function loadRecords(path: string): LoadedRecords {
@@ -49,15 +58,41 @@ export function loadRecords(path: string): LoadedRecords {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    return { records: [], problem: missing ? null : String(error) }
+    return { records: [], problem: missing ? null : String(error), bad: [] }
   }
   try {
     const parsed = fileSchema.safeParse(JSON.parse(text))
-    if (parsed.success) return { records: parsed.data.runners, problem: null }
-    return { records: [], problem: parsed.error.issues[0]?.message ?? 'it is not understood' }
+    if (parsed.success) return { ...readEach(parsed.data.runners), problem: null }
+    return { records: [], problem: whyOf(parsed.error), bad: [] }
   } catch (error) {
-    return { records: [], problem: error instanceof Error ? error.message : String(error) }
+    return { records: [], problem: error instanceof Error ? error.message : String(error), bad: [] }
   }
+}
+
+function readEach(items: readonly unknown[]): Pick<LoadedRecords, 'records' | 'bad'> {
+  const records: RunnerRecord[] = []
+  const bad: LoadedRecords['bad'][number][] = []
+  for (const item of items) {
+    const parsed = recordSchema.safeParse(item)
+    if (parsed.success) {
+      records.push(parsed.data)
+      continue
+    }
+    const remains = remainsSchema.safeParse(item).data
+    const pid = remains?.root?.pid
+    const who = `${remains?.profile?.label ?? 'A runner'}${pid === undefined ? '' : ` (pid ${pid})`}`
+    bad.push({
+      text: `${who} was left running, but its record is damaged (${whyOf(parsed.error)}).`,
+      whatToDo: 'If it still runs and is not shown as running, end it by hand.'
+    })
+  }
+  return { records, bad }
+}
+
+const whyOf = ({ issues }: z.ZodError): string => {
+  const [first] = issues
+  if (first === undefined) return 'it is not understood'
+  return first.path.length === 0 ? first.message : `${first.path.join('.')}: ${first.message}`
 }
 
 export function saveRecords(path: string, runners: readonly RunnerRecord[]): void {

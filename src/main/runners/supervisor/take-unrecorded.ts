@@ -9,15 +9,29 @@ import { findUnrecorded, recordOfFound } from './unrecorded.ts'
 /** As `docker ps` shows it. */
 const SHORT_ID_CHARACTERS = 12
 
-/** Started while nothing could be written down, and still running: each is taken back, or named. */
-export function takeUnrecorded(options: {
-  readonly ports: Pick<SupervisorPorts, 'places' | 'machine' | 'clock'>
+interface Options {
+  readonly ports: Pick<SupervisorPorts, 'places' | 'machine' | 'clock' | 'logger'>
   readonly adapters: Readonly<Record<RunnerKind, RunnerAdapter>>
   readonly bootId: string
   readonly profiles: readonly Profile[]
   readonly records: readonly RunnerRecord[]
   readonly onLost: (notice: { readonly text: string; readonly whatToDo: string }) => void
-}): readonly RunnerRecord[] {
+}
+
+/**
+ * Started while nothing could be written down, and still running: each is taken back, or named. Never throws: what is
+ * in a record is taken back whatever becomes of this.
+ */
+export function takeUnrecorded(options: Options): readonly RunnerRecord[] {
+  try {
+    return searchUnrecorded(options)
+  } catch (error) {
+    options.ports.logger.error('what was started without a record could not be looked for', error)
+    return []
+  }
+}
+
+function searchUnrecorded(options: Options): readonly RunnerRecord[] {
   const { ports, adapters, bootId, profiles, records, onLost } = options
   const { places, machine, clock } = ports
   const profileOf = (mark: string): Profile | undefined =>

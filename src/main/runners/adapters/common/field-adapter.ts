@@ -68,6 +68,7 @@ export function createFieldAdapter(parts: FieldAdapterParts): RunnerAdapter {
       return found.ok ? { path: found.value, problem: null } : { path: null, problem: found.error.message }
     },
     async probe(url, timeoutMs) {
+      if (!URL.canParse(url)) return 'no-answer'
       const answer = await exchange(new URL(parts.readyPath, url).href, timeoutMs)
       if (answer === null) return 'no-answer'
       if (answer.status === 200) return 'ready'
