@@ -22,7 +22,7 @@ export function playbooksHandlers(
   | 'runners.set-up'
   | 'runners.run-set-up'
 > {
-  const { runners, playbooks, settings } = parts
+  const { runners, playbooks, settings, containers } = parts
   const { places, clock } = parts.ports
   const preview = createPreviewer({
     adapters: ADAPTERS,
@@ -31,7 +31,7 @@ export function playbooksHandlers(
     env: process.env,
     nowMs: () => clock.monotonicMs(),
     containerCommandLine: (plan, { id }) =>
-      containerCommandLine(plan, containerName(id), 'docker', places.homeDir),
+      containerCommandLine(plan, containerName(id), containers.lastEngine(), places.homeDir),
     portOf: (id) => runners.list().find((view) => view.id === id && view.pids.length > 0)?.port ?? null
   })
   const setUp = createSetUp({ adapters: ADAPTERS, jobs: parts.jobs, places, env: process.env })

@@ -10,7 +10,7 @@ import { createBody } from './create-body.ts'
 import { createContainer } from './create-container.ts'
 import type { EngineClient } from './engine-client.ts'
 import { faultInWords } from './fault-words.ts'
-import { engineProblem, findEngine, type EngineReport } from './find-engine.ts'
+import { engineProblem, findEngine, type EngineName, type EngineReport } from './find-engine.ts'
 import { checkImageName, hasImage, pullImage } from './image.ts'
 import { member, numberMember } from './json.ts'
 import { createLiveContainer, removeContainer } from './live-container.ts'
@@ -37,6 +37,8 @@ export type ShowPull = (label: string, pull: Pull) => Promise<ContractError | nu
 export interface EngineContainers extends Containers {
   /** The engine that would be used, or what to do where there is none. */
   engine(): Promise<EngineReport>
+  /** The engine that was found last; Docker, where none has been yet. */
+  lastEngine(): EngineName
 }
 
 export function createContainers(ports: {
@@ -48,6 +50,13 @@ export function createContainers(ports: {
   const { env, homeDir, logger } = ports
   const showPull: ShowPull =
     ports.showPull ?? ((_label, pull) => pull(new AbortController().signal, () => {}))
+
+  let lastEngine: EngineName = 'docker'
+  const find: typeof findEngine = async (...where) => {
+    const found = await findEngine(...where)
+    lastEngine = found.report.name ?? lastEngine
+    return found
+  }
 
   const provideImage = async (
     client: EngineClient,
@@ -79,15 +88,16 @@ export function createContainers(ports: {
   }
 
   return {
-    engine: async () => (await findEngine(env)).report,
-    commandLine: (id, plan) => containerCommandLine(plan, containerName(id), 'docker', homeDir),
+    engine: async () => (await find(env)).report,
+    lastEngine: () => lastEngine,
+    commandLine: (id, plan) => containerCommandLine(plan, containerName(id), lastEngine, homeDir),
     attach: (record, logPath, sinceMs) => createLiveContainer({ record, logPath, sinceMs, logger }),
     async start({ id, mark, plan, logPath, abort, onPhase }) {
       const { container: around } = plan
       if (around === null) return err({ code: 'internal', message: `${id} has no container.` })
       const mounts = await prepareMounts(around.mounts, homeDir)
       if (mounts !== null) return err(mounts)
-      const { client, report } = await findEngine(env, abort)
+      const { client, report } = await find(env, abort)
       if (client === null || report.name === null) return err(engineProblem(report))
       const image = await provideImage(client, around.image, abort, onPhase)
       if (image !== null) return err(image)
@@ -109,20 +119,32 @@ export function createContainers(ports: {
         abort
       })
       if (!started.ok) {
-        await removeContainer(client, made.value)
-        return err(startFault(started.error, plan))
+        const problem = await removeContainer(client, made.value)
+        return err(withLeft(startFault(started.error, plan), left(problem, id, report.name)))
       }
       const record = { id: made.value, socket: client.socket }
       const container = createLiveContainer({ record, logPath, sinceMs: null, logger })
       const inspected = await client.json({ path: `${path}/json`, timeoutMs: INSPECT_TIMEOUT_MS, abort })
       const pid = inspected.ok ? (numberMember(member(inspected.value, 'State'), 'Pid') ?? 0) : 0
       if (pid > 0) return ok({ container, pid })
-      await container.remove()
+      const words = left(await container.remove(), id, report.name)
       container.dispose()
-      if (!inspected.ok) return err(faultInWords('what it had started', inspected.error))
-      const words = readContainerEnd(inspected.value)?.words ?? 'ended'
-      const message = `The container ${words} as soon as it was started. Look at its log.`
-      return err({ code: 'runner-failed', message })
+      if (!inspected.ok) return err(withLeft(faultInWords('what it had started', inspected.error), words))
+      const end = readContainerEnd(inspected.value)?.words ?? 'ended'
+      const message = `The container ${end} as soon as it was started. Look at its log.`
+      return err(withLeft({ code: 'runner-failed', message }, words))
     }
   }
 }
+
+/** What a failed start leaves behind, and how to be rid of it; '' where the container is gone. */
+function left(problem: string | null, id: string, engine: EngineName): string {
+  if (problem === null) return ''
+  const name = containerName(id)
+  return ` Its container ${name} is left, because it could not be removed: ${problem}. Remove it with: ${engine} rm --force ${name}`
+}
+
+const withLeft = (error: ContractError, words: string): ContractError => ({
+  ...error,
+  message: `${error.message}${words}`
+})

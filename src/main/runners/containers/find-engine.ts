@@ -73,6 +73,17 @@ export async function findEngine(env: NodeJS.ProcessEnv, abort?: AbortSignal): P
     : none('no-answer', socket, noAnswerText(fault.text, socket))
 }
 
+/** Each engine that answers, one after the other: a container is known to the one that made it alone. */
+export async function* findEngines(
+  env: NodeJS.ProcessEnv,
+  abort?: AbortSignal
+): AsyncGenerator<EngineClient> {
+  for (const socket of engineSockets(env).sockets) {
+    const { client } = await findEngine({ DOCKER_HOST: `unix://${socket}` }, abort)
+    if (client !== null) yield client
+  }
+}
+
 const ABSENT =
   'There is no container engine. Install Docker, or Podman: sudo apt-get install podman, then ' +
   'systemctl --user enable --now podman.socket.'

@@ -1,7 +1,7 @@
 import type { ContainerSettings } from '../../../shared/model/runner.ts'
 import type { ContainerRecord } from '../supervisor/container-port.ts'
 import { faultInWords } from './fault-words.ts'
-import { findEngine } from './find-engine.ts'
+import { findEngine, findEngines } from './find-engine.ts'
 import { member, textMember } from './json.ts'
 import type { EngineClient } from './engine-client.ts'
 import { settingsOf } from './found-settings.ts'
@@ -9,6 +9,14 @@ import { settingsOf } from './found-settings.ts'
 const INSPECT_TIMEOUT_MS = 5_000
 /** After its SIGKILL an engine has the container gone in a second or two. */
 const STOP_EXTRA_MS = 20_000
+const NOT_FOUND = 404
+/** As engines list them. */
+const SHORT_ID_CHARACTERS = 12
+
+interface Known {
+  readonly client: EngineClient
+  readonly inspected: unknown
+}
 
 /** What the engine knows of containers that somebody else started. Nothing here throws. */
 export interface FoundContainers {
@@ -25,9 +33,31 @@ export interface FoundContainers {
 }
 
 export function createFoundContainers(env: NodeJS.ProcessEnv): FoundContainers {
+  /** The engine that knows it, and what it says; else why none can be asked for it. */
+  const find = async (
+    containerId: string,
+    abort?: AbortSignal
+  ): Promise<Known | { readonly fault: string }> => {
+    let fault: string | null = null
+    let count = 0
+    for await (const client of findEngines(env, abort)) {
+      count += 1
+      const found = await client.json({
+        path: `/containers/${containerId}/json`,
+        timeoutMs: INSPECT_TIMEOUT_MS,
+        ...(abort === undefined ? {} : { abort })
+      })
+      if (found.ok) return { client, inspected: found.value }
+      const isUnknown = found.error.kind === 'refused' && found.error.status === NOT_FOUND
+      if (!isUnknown) fault ??= faultInWords('for a container', found.error).message
+    }
+    if (count === 0) return { fault: (await findEngine(env, abort)).report.text }
+    const shortId = containerId.slice(0, SHORT_ID_CHARACTERS)
+    return { fault: fault ?? `no container engine that you may use knows the container ${shortId}.` }
+  }
   const inspect = async (containerId: string): Promise<unknown> => {
-    const { client } = await findEngine(env)
-    return client === null ? null : inspectWith(client, containerId)
+    const found = await find(containerId)
+    return 'fault' in found ? null : found.inspected
   }
   return {
     async name(containerId) {
@@ -37,9 +67,9 @@ export function createFoundContainers(env: NodeJS.ProcessEnv): FoundContainers {
       return hostPortOf(await inspect(containerId), port)
     },
     async describe(containerId) {
-      const { client } = await findEngine(env)
-      if (client === null) return null
-      const inspected = await inspectWith(client, containerId)
+      const found = await find(containerId)
+      if ('fault' in found) return null
+      const { client, inspected } = found
       const image = textMember(inspected, 'Image')
       if (image === null) return null
       const path = `/images/${encodeURIComponent(image)}/json`
@@ -48,24 +78,20 @@ export function createFoundContainers(env: NodeJS.ProcessEnv): FoundContainers {
       return settings === null ? null : { record: { id: containerId, socket: client.socket }, settings }
     },
     async stop(containerId, graceMs, abort) {
-      const { client, report } = await findEngine(env, abort)
-      if (client === null) return report.text
-      const stopped = await client.json({
+      const found = await find(containerId, abort)
+      if ('fault' in found) return found.fault
+      const stopped = await found.client.json({
         method: 'POST',
         path: `/containers/${containerId}/stop`,
         query: { t: String(Math.ceil(graceMs / 1000)) },
         timeoutMs: graceMs + STOP_EXTRA_MS,
         abort
       })
-      if (stopped.ok || (stopped.error.kind === 'refused' && stopped.error.status === 404)) return null
+      // One that its engine knew a moment ago is gone with its end, where it was made so.
+      if (stopped.ok || (stopped.error.kind === 'refused' && stopped.error.status === NOT_FOUND)) return null
       return faultInWords('to stop a container', stopped.error).message
     }
   }
-}
-
-async function inspectWith(client: EngineClient, containerId: string): Promise<unknown> {
-  const found = await client.json({ path: `/containers/${containerId}/json`, timeoutMs: INSPECT_TIMEOUT_MS })
-  return found.ok ? found.value : null
 }
 
 /** From GET /containers/ID/json; with the host's network the port inside is the one of this machine. */

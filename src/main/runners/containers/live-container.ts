@@ -52,8 +52,9 @@ export function createLiveContainer(options: {
     async remove() {
       await settledWithin(following.done, DRAIN_TIMEOUT_MS)
       const problem = await removeContainer(client, record.id)
-      if (problem === null) following.dispose()
-      else logger.warn(`container ${record.id} was not removed: ${problem}`)
+      // Also where it could not be removed: nobody asks for it again.
+      following.dispose()
+      if (problem !== null) logger.warn(`container ${record.id} was not removed: ${problem}`)
       return problem
     },
     ...disposable(() => following.dispose())

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
+import { isOfContainer } from './container-members.ts'
 import type { LiveContainer } from './container-port.ts'
 import type { Ending } from './ending.ts'
+import { isAlive } from './identity.ts'
 import { createLiveProcess } from './live-process.ts'
 import { createLoadWatch } from './load-watch.ts'
 import { askReadiness } from './loading.ts'
@@ -18,6 +20,10 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
   core.running = record.profile
   if (record.bootId !== bootId) {
     core.apply('found-gone', `${label} was running when the machine went down.`)
+    return false
+  }
+  if (isSomebodyElses(core, record)) {
+    core.apply('found-gone', `${label} is lost: process ${record.root.pid} is not of its container. ${LOST}`)
     return false
   }
   const container = attach(core, record)
@@ -44,6 +50,18 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
   return true
 }
 
+const LOST = 'Look for the container with docker ps, or podman ps.'
+
+/** The number was told by an engine that counts the processes of another machine: whoever has it here is left alone. */
+function isSomebodyElses({ deps }: RunnerCore, { root, container, mark }: RunnerRecord): boolean {
+  if (container === null) return false
+  const { machine, places } = deps.ports
+  const isThere = machine
+    .processes()
+    .some((one) => one.pid === root.pid && one.startTicks === root.startTicks && isAlive(one))
+  return isThere && !isOfContainer(places.procRoot, root.pid, container.id, mark)
+}
+
 async function tellEnd(core: RunnerCore, container: LiveContainer): Promise<void> {
   const said = await container.end(core.closing.signal)
   if (said === null) return
@@ -59,6 +77,12 @@ function attach({ deps, closing }: RunnerCore, record: RunnerRecord): LiveContai
   const container = ports.containers?.attach(record.container, log.path, sinceMs) ?? null
   if (container === null) return null
   closing.signal.addEventListener('abort', () => container.dispose(), { once: true })
+  if (record.adopted === undefined) return container
   // Somebody else made it and may want it again: only what we made is removed.
-  return record.adopted === undefined ? container : { ...container, remove: async () => null }
+  const remove = async (): Promise<null> => {
+    await container.end(closing.signal)
+    container.dispose()
+    return null
+  }
+  return { ...container, remove }
 }
