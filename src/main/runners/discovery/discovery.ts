@@ -102,7 +102,7 @@ export function createDiscovery(given: DiscoveryPorts): Discovery {
       const running = stopping.get(key)
       if (running !== undefined) return running
       const stop = find(identity)
-        .then((sighting) => (sighting.ok ? stopFound(ports, sighting.value, closing.signal) : sighting))
+        .then((sighting) => (sighting.ok ? stopFound(ports, sighting.value, closing.signal, seen) : sighting))
         .finally(() => {
           stopping.delete(key)
           seenAtMs = Number.NEGATIVE_INFINITY

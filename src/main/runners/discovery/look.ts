@@ -11,7 +11,7 @@ import { redactArgs } from '../supervisor/redact.ts'
 import { groupRunners, type Group, type Match } from './groups.ts'
 import type { LeftoverMemory } from './leftovers.ts'
 import { chooseListener, parseListeners, urlAt, type Listener } from './listening.ts'
-import { originOf, type Origin } from './origin.ts'
+import { originOf, pidsInCgroup, type Origin } from './origin.ts'
 import { nameOfProgram } from './program-name.ts'
 import { maySignal, problemOf } from './problem.ts'
 import type { ProcessFiles } from './process-files.ts'
@@ -139,7 +139,13 @@ async function sight(
     files.userId(root.pid)
   ])
   const parentName = processes.find(({ pid }) => pid === root.parentPid)?.name ?? null
-  const origin = originOf({ cgroup, hasTerminal, parentName })
+  const origin = originOf({
+    cgroup,
+    hasTerminal,
+    parentName,
+    memberPids: new Set(members.map(({ pid }) => pid)),
+    pidsIn: (path) => pidsInCgroup(ports.places.sysRoot, path)
+  })
   const { containerId } = origin
   const containers = containerId === null ? null : ports.containers
   const listener =

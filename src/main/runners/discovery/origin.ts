@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { FoundRunner } from '../../../shared/model/runner.ts'
 import { containerIdOf } from '../supervisor/container-cgroup.ts'
 import type { SystemdUnit } from '../supervisor/systemd-unit.ts'
@@ -26,8 +28,12 @@ export function originOf(facts: {
   readonly cgroup: string | null
   readonly hasTerminal: boolean
   readonly parentName: string | null
+  /** All that belongs to the runner. */
+  readonly memberPids: ReadonlySet<number>
+  /** All in a cgroup and below it; none where that cannot be read. */
+  readonly pidsIn: (cgroupPath: string) => readonly number[]
 }): Origin {
-  const { cgroup, hasTerminal, parentName } = facts
+  const { cgroup, hasTerminal, parentName, memberPids, pidsIn } = facts
   const containerId = containerIdOf(cgroup ?? '')
   if (containerId !== null) {
     const name = containerId.slice(0, SHORT_ID_CHARACTERS)
@@ -39,7 +45,11 @@ export function originOf(facts: {
   const unit = unitOf(path)
   if (unit !== null) {
     const isItsOwn = parentName === 'systemd' || parentName === 'init' || parentName === null
-    return { startedBy: 'systemd', name: unit.name, containerId: null, unit: isItsOwn ? unit : null }
+    if (!isItsOwn) return { startedBy: 'systemd', name: unit.name, ...plain }
+    // What a program of the unit left in the background has systemd for a parent, too: to stop the unit ends them all.
+    const inside = pidsIn(pathOfUnit(path, unit.name))
+    const isAlone = inside.length > 0 && inside.every((pid) => memberPids.has(pid))
+    return { startedBy: 'systemd', name: unit.name, containerId: null, unit: isAlone ? unit : null }
   }
   const isSession = /\/session-[^/]+\.scope(?:\/|$)/.test(path)
   const isShell = parentName !== null && SHELLS.test(parentName)
@@ -56,6 +66,32 @@ function unitOf(path: string): SystemdUnit | null {
   if (name === undefined || /^user@\d+\.service$/.test(name)) return null
   const isUser = parts.slice(0, at).some((part) => /^user@\d+\.service$/.test(part))
   return { name, manager: isUser ? 'user' : 'system' }
+}
+
+/** A unit may have cgroups of its own below its first. */
+const pathOfUnit = (path: string, name: string): string =>
+  path.slice(0, path.lastIndexOf(`/${name}`) + name.length + 1)
+
+/** Where version 2 is mounted; the others are those of hybrid systems and of version 1. */
+const HIERARCHIES = ['', 'unified', 'systemd']
+
+/** pids in a cgroup and in all below it; none where it cannot be read. */
+export function pidsInCgroup(sysRoot: string, path: string): readonly number[] {
+  for (const hierarchy of HIERARCHIES) {
+    const pids = pidsBelow(join(sysRoot, 'fs', 'cgroup', hierarchy, path))
+    if (pids.length > 0) return pids
+  }
+  return []
+}
+
+function pidsBelow(folder: string): readonly number[] {
+  try {
+    const own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+    const below = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory())
+    return [...own, ...below.flatMap(({ name }) => pidsBelow(join(folder, name)))]
+  } catch {
+    return []
+  }
 }
 
 /** The path in version 2 ('0::/…'), or in the first hierarchy of version 1 that says more than '/'. */

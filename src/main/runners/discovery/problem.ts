@@ -28,6 +28,10 @@ export function problemOf(facts: {
   if (unit?.manager === 'system' && !isRoot) {
     return `It is the system's service ${unit.name}. Stop it with: ${stopUnitCommand(unit).join(' ')}`
   }
+  const inside = members.find((one) => isProtectedName(one.name, protectedNames))
+  if (containerId !== null && inside !== undefined) {
+    return `${inside.name} in its container is on the protected list, and Firebreak can only stop a container as a whole.`
+  }
   if (containerId !== null && engineStops) return null
   const refused = members.find(({ pid }) => !facts.maySignal(pid))
   if (refused === undefined) return null

@@ -4,6 +4,7 @@ import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { endTree } from '../supervisor/end-tree.ts'
 import { newMark } from '../supervisor/environment-mark.ts'
+import { identityKey } from '../supervisor/identity.ts'
 import { createLiveProcess, ownBytes, type LiveProcess } from '../supervisor/live-process.ts'
 import { createLoadWatch } from '../supervisor/load-watch.ts'
 import { describeStop, expectedBytes, waitForMemory } from '../supervisor/memory-back.ts'
@@ -20,22 +21,37 @@ const FRESH_GPU_MS = 1_000
 /**
  * Ends a found runner as our own are ended: its whole tree, each signal after a fresh look that matched pid and start
  * time, and then proof that the memory is back. A container is stopped by its engine first, which might start it again
- * otherwise. What is on the protected list is not seen, and so never signalled, even below a runner.
+ * otherwise. What is on the protected list is not seen, and so never signalled, even below a runner; neither are
+ * Firebreak's own runners and those that are listed by themselves, which people start from a notebook.
+ *
+ * `all`: with the others of the same look.
  */
 export async function stopFound(
   ports: DiscoveryPorts,
   sighting: Sighting,
-  abort: AbortSignal
+  abort: AbortSignal,
+  all: readonly Sighting[]
 ): Promise<Result<StopResult, ContractError>> {
   const { places, clock, settings } = ports
   const { protectedNames } = settings().guard
-  const isAllowed = ({ name }: ProcessInfo): boolean => !isProtectedName(name, protectedNames)
+  const others = new Set(
+    all.flatMap((one) => (one.root.pid === sighting.root.pid ? [] : one.members.map(identityKey)))
+  )
+  const processes = (): readonly ProcessInfo[] => {
+    const own = ports.ownPids()
+    return ports.machine
+      .processes()
+      .filter(
+        (one) =>
+          !isProtectedName(one.name, protectedNames) && !others.has(identityKey(one)) && !own.has(one.pid)
+      )
+  }
   const seen: SupervisorPorts = {
     places,
     clock,
     settings,
     logger: ports.logger,
-    machine: { ...ports.machine, processes: () => ports.machine.processes().filter(isAllowed) }
+    machine: { ...ports.machine, processes }
   }
   const { root, members, processGroupId, commandLine, startedAtMs, unit } = processOf(
     sighting,

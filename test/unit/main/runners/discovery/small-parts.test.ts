@@ -1,7 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { chooseListener, parseListeners, urlAt } from '../../../../../src/main/runners/discovery/listening.ts'
 import { modelLabel } from '../../../../../src/main/runners/discovery/look.ts'
-import { cgroupPath, originOf } from '../../../../../src/main/runners/discovery/origin.ts'
+import { cgroupPath, originOf, pidsInCgroup } from '../../../../../src/main/runners/discovery/origin.ts'
 import { nameOfProgram } from '../../../../../src/main/runners/discovery/program-name.ts'
 import { maySignal, problemOf } from '../../../../../src/main/runners/discovery/problem.ts'
 import { splitCommandLine } from '../../../../../src/main/runners/discovery/process-files.ts'
@@ -53,7 +56,7 @@ describe('listening', () => {
 describe('who started it', () => {
   const id = 'ab'.repeat(32)
   const of = (cgroup: string | null, hasTerminal = false, parentName: string | null = 'systemd') =>
-    originOf({ cgroup, hasTerminal, parentName })
+    originOf({ cgroup, hasTerminal, parentName, memberPids: new Set([5, 6]), pidsIn: () => [5, 6] })
 
   it.each([
     ['a Docker container', `0::/system.slice/docker-${id}.scope\n`],
@@ -85,6 +88,33 @@ describe('who started it', () => {
       name: 'jupyter.service',
       unit: null
     })
+  })
+
+  it.each([
+    ['holds another program', [5, 6, 7]],
+    ['cannot be looked into', []]
+  ])('what a service that %s left in the background is not that service', (_what, inside) => {
+    const asked: string[] = []
+    const origin = originOf({
+      cgroup: '0::/system.slice/backup.service/below\n',
+      hasTerminal: false,
+      parentName: 'systemd',
+      memberPids: new Set([5, 6]),
+      pidsIn: (path) => (asked.push(path), inside)
+    })
+    expect(origin).toMatchObject({ startedBy: 'systemd', name: 'backup.service', unit: null })
+    expect(asked).toEqual(['/system.slice/backup.service'])
+  })
+
+  it('counts what runs in a cgroup and below it', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'firebreak-cgroup-'))
+    const folder = join(dir, 'fs/cgroup/a.service')
+    mkdirSync(join(folder, 'below'), { recursive: true })
+    writeFileSync(join(folder, 'cgroup.procs'), '5\n')
+    writeFileSync(join(folder, 'below', 'cgroup.procs'), '6\n7\n')
+    expect(pidsInCgroup(dir, '/a.service')).toEqual([5, 6, 7])
+    expect(pidsInCgroup(dir, '/b.service')).toEqual([])
+    rmSync(dir, { recursive: true })
   })
 
   it.each([
@@ -133,6 +163,14 @@ describe('what stands in the way', () => {
     const root = processRow({ pid: 5, name: 'gnome-shell' })
     expect(problemOf({ ...plain, root })).toContain('protected list')
     expect(problemOf({ ...plain, protectedNames: ['llama*'] })).toContain('protected list')
+  })
+  it('a protected program in its container, which ends with it', () => {
+    const members = [plain.root, processRow({ pid: 9, name: 'sshd' })]
+    const origin = { ...plain.origin, startedBy: 'container', containerId: 'ab'.repeat(32) } as const
+    expect(problemOf({ ...plain, members, origin, engineStops: true })).toContain('sshd in its container')
+    expect(problemOf({ ...plain, origin, engineStops: true })).toBeNull()
+    // Outside of one it is left alone by itself.
+    expect(problemOf({ ...plain, members, maySignal: () => true })).toBeNull()
   })
   it('another user’s, with what to do', () => {
     const root = processRow({ pid: 1, name: 'ollama' })
