@@ -44,7 +44,9 @@ export const sampleGuardView: GuardView = {
     rights: 'user',
     memoryLocked: false,
     priorityRaised: false,
-    notes: ['Its memory is not locked: the limit for locked memory is 8 MiB.'],
+    notes: [
+      'Its program is not locked in memory: the limit (RLIMIT_MEMLOCK) is 8 MiB, and it takes 131 MiB. Where the disk is slow, it may act late.'
+    ],
     armedIds: ['tiny'],
     unreachableIds: []
   },

@@ -129,7 +129,12 @@ export async function connectStandIn(
     send,
     raw: (text) => void socket.write(text),
     arm: (watches) => send({ type: 'arm', sequence: ++sequence, watches, holders: [] }),
-    event: (kind) => until(`the event '${kind}'`, () => events().find((event) => event.kind === kind)),
+    event: (kind) =>
+      until(`the event '${kind}'`, () => {
+        const found = events().find((event) => event.kind === kind)
+        if (found === undefined && closed) throw new Error(`the sentinel hung up before '${kind}'`)
+        return found
+      }),
     closed: () => closed,
     close: () => void socket.destroy()
   }

@@ -9,10 +9,8 @@ const SYS_PIDFD_OPEN = 434
 const EPERM = 1
 const ESRCH = 3
 
-// sys/mman.h. ONFAULT: only what is or becomes resident; without it Node's reserved 670 MiB would be locked.
-const MCL_CURRENT = 1
-const MCL_FUTURE = 2
-const MCL_ONFAULT = 4
+/** linux/mman.h. Only what is or becomes resident; without it all 120 MiB of Node's program would be read in. */
+const MLOCK_ONFAULT = 1
 
 /** signal(7), the same numbers on x64 and arm64. 0: only asks whether it would be allowed. */
 export const SIGNAL = { probe: 0, kill: 9, terminate: 15, continue: 18, stop: 19 } as const
@@ -26,8 +24,8 @@ export interface Kernel {
   /** A descriptor that is this very process for ever; -1 where the kernel has none. */
   pidfdOpen(pid: number): number
   signal(pid: number, pidfd: number, signal: Signal): SignalOutcome
-  /** null when done; else the system's error number, or 'no-library'. */
-  lockMemory(): number | 'no-library' | null
+  /** Keeps these pages in memory. null when done; else the system's error number, or 'no-library'. */
+  lockPages(start: number, bytes: number): number | 'no-library' | null
   /** False: signals go by pid, after a look at the start time. */
   readonly hasPidfd: boolean
 }
@@ -47,7 +45,7 @@ function byPid(pid: number, signal: Signal): SignalOutcome {
 const WITHOUT_LIBRARY: Kernel = {
   pidfdOpen: () => -1,
   signal: (pid, _pidfd, signal) => byPid(pid, signal),
-  lockMemory: () => 'no-library',
+  lockPages: () => 'no-library',
   hasPidfd: false
 }
 
@@ -56,7 +54,7 @@ export function loadKernel(): Kernel {
   try {
     const libc = koffi.load(null)
     const syscall = libc.func('long syscall(long number, long a, long b, void *c, long d)')
-    const mlockall = libc.func('int mlockall(int flags)')
+    const mlock2 = libc.func('int mlock2(size_t start, size_t bytes, int flags)')
     const own = Number(syscall(SYS_PIDFD_OPEN, process.pid, 0, null, 0))
     if (own >= 0) fs.closeSync(own)
     return {
@@ -68,7 +66,7 @@ export function loadKernel(): Kernel {
         // A seccomp filter that does not know the call: the pid is still the same process, its file was just read.
         return code === EPERM || code === ESRCH ? outcomeOf(code) : byPid(pid, signal)
       },
-      lockMemory: () => (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) === 0 ? null : koffi.errno()),
+      lockPages: (start, bytes) => (mlock2(start, bytes, MLOCK_ONFAULT) === 0 ? null : koffi.errno()),
       hasPidfd: own >= 0
     }
   } catch {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import type { SentinelStatus } from '../../shared/model/guard.ts'
 import type { Kernel } from './kernel.ts'
+import { lockableRanges } from './lockable.ts'
 
 /** Before every program of a usual desktop (nice 0): 60 times their share of a processor. */
 const NICE = -20
@@ -10,13 +11,6 @@ const OOM_SCORE_ADJ = -900
 // linux/capability.h
 const CAP_KILL = 5n
 const CAP_IPC_LOCK = 14n
-/**
- * What Node may still map when a limit holds: buffers, thread stacks and pages of its heap. With MCL_FUTURE a mapping
- * beyond the limit fails, and that would end this process in the very moment it is for.
- */
-const LOCK_SLACK_BYTES = 1024 ** 3
-const KIB = 1024
-
 /** What this process got of what it asked for. */
 export type Rights = Pick<SentinelStatus, 'rights' | 'memoryLocked' | 'priorityRaised' | 'notes'>
 
@@ -36,17 +30,30 @@ function lockLimitBytes(): number {
   return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft ?? 0)
 }
 
-function lockMemory(kernel: Kernel, mayLockAll: boolean, status: string): string | null {
-  const mappedBytes = Number(/^VmSize:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.POSITIVE_INFINITY) * KIB
+/**
+ * Locks the program, its libraries, its stack and its C heap: what the kernel drops first when memory is short, and what
+ * would have to be read from a busy disk on the path. Never all of it (mlockall): V8 gives pages of its own heap back with
+ * MADV_DONTNEED, which fails on locked pages, and V8 ends the process when it does. That heap stays in memory by the unit's
+ * MemorySwapMax=0, or by being touched several times a second.
+ */
+function lockMemory(kernel: Kernel, mayLockAll: boolean): string | null {
+  const ranges = lockableRanges(read('/proc/self/maps'))
   const limit = lockLimitBytes()
-  if (!mayLockAll && limit < mappedBytes + LOCK_SLACK_BYTES) {
-    const mib = Math.round(limit / 1024 ** 2)
-    return `Its memory is not locked: the limit (RLIMIT_MEMLOCK) is ${mib} MiB. Where there is swap, or the disk is slow, it may act late.`
+  const wantedBytes = ranges.reduce((sum, range) => sum + range.bytes, 0)
+  const effect = 'Where the disk is slow, it may act late.'
+  if (ranges.length === 0)
+    return `Its program is not locked in memory: /proc/self/maps cannot be read. ${effect}`
+  if (!mayLockAll && limit < wantedBytes) {
+    const mib = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`
+    return `Its program is not locked in memory: the limit (RLIMIT_MEMLOCK) is ${mib(limit)}, and it takes ${mib(wantedBytes)}. ${effect}`
   }
-  const refused = kernel.lockMemory()
-  if (refused === null) return null
-  const why = refused === 'no-library' ? 'koffi cannot be loaded' : `error ${refused}`
-  return `Its memory is not locked (${why}). Where there is swap, or the disk is slow, it may act late.`
+  for (const { start, bytes } of ranges) {
+    const refused = kernel.lockPages(start, bytes)
+    if (refused === null) continue
+    const why = refused === 'no-library' ? 'koffi cannot be loaded' : `error ${refused}`
+    return `Its program is not locked in memory (${why}). ${effect}`
+  }
+  return null
 }
 
 function raisePriority(): string | null {
@@ -73,7 +80,7 @@ export function takeRights(kernel: Kernel): Rights {
   const status = read('/proc/self/status')
   const effective = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
   const system = hasCapability(effective, CAP_KILL)
-  const lock = lockMemory(kernel, hasCapability(effective, CAP_IPC_LOCK), status)
+  const lock = lockMemory(kernel, hasCapability(effective, CAP_IPC_LOCK))
   const priority = raisePriority()
   const oom = guardFromKernel()
   const pidfd = kernel.hasPidfd ? null : 'Signals go by pid, as the kernel or koffi offers no pidfd.'

@@ -55,7 +55,7 @@ describe('guard', () => {
     expect(stdout.startsWith('balanced, calm\n')).toBe(true)
     expect(stdout).toContain('reserve     6.0 GiB (automatic)')
     expect(stdout).toContain('guarding (pid 77), rights of the user, memory not locked, ordinary priority')
-    expect(stdout).toContain('Its memory is not locked: the limit')
+    expect(stdout).toContain('Its program is not locked in memory: the limit')
     expect(stdout).toContain('If memory ran out now: stop tiny, 2.0 GiB back.')
     expect(stdout).toContain("none yet; try 'firebreakctl drill'")
     expect(core.calls.map(({ command }) => command)).toEqual(['guard.get'])

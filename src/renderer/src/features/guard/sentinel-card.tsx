@@ -45,8 +45,8 @@ export function SentinelCard(): ReactNode {
               good={sentinel.memoryLocked}
               text={
                 sentinel.memoryLocked
-                  ? 'Its memory is locked: it is never swapped out'
-                  : 'Its memory is not locked'
+                  ? 'Its program is locked in memory: it never waits for the disk'
+                  : 'Its program is not locked in memory'
               }
             />
             <Fact
