@@ -30,6 +30,7 @@ export const EXIT_OF_ERROR = {
   'runner-failed': EXIT.runnerFailed,
   'memory-not-back': EXIT.runnerFailed,
   refused: EXIT.refused,
+  'does-not-fit': EXIT.refused,
   timeout: EXIT.runnerFailed,
   'settings-invalid': EXIT.usage,
   disconnected: EXIT.noCore,

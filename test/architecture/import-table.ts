@@ -17,6 +17,8 @@ const SHARED = [
   'shared/domain/history',
   'shared/domain/training',
   'shared/domain/liveness',
+  'shared/domain/estimator',
+  'shared/domain/admission',
   'shared/settings',
   'shared/contract',
   'shared/contract/channels.ts'
@@ -45,6 +47,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'shared/domain/history': { zones: MODEL, packages: [] },
   'shared/domain/training': { zones: MODEL, packages: [] },
   'shared/domain/liveness': { zones: MODEL, packages: [] },
+  'shared/domain/estimator': { zones: MODEL, packages: [] },
+  'shared/domain/admission': { zones: MODEL, packages: [] },
   'shared/domain/black-box': { zones: MODEL, packages: [] },
   'shared/settings': { zones: MODEL, packages: ['zod'] },
   'shared/contract': {
@@ -78,6 +82,13 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'main/models': { zones: ['main/platform', ...SHARED], packages: [...NODE, 'zod'] },
   'main/runners/supervisor': {
     zones: ['main/runners/profiles', 'main/platform', ...SHARED],
+    packages: [...NODE, 'zod']
+  },
+  /** The reservations in front of every launch. */
+  'main/runners/admission': { zones: ['main/platform', ...SHARED], packages: NODE },
+  /** What was measured, the planner of the user's build, and both joined with the formulas. */
+  'main/estimates': {
+    zones: ['main/models', 'main/runners/profiles', 'main/runners/supervisor', 'main/platform', ...SHARED],
     packages: [...NODE, 'zod']
   },
   'main/runners/profiles': { zones: ['main/models', 'main/platform', ...SHARED], packages: NODE },
@@ -189,6 +200,8 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
       'main/runners/profiles',
       'main/runners/set-up',
       'main/runners/training',
+      'main/runners/admission',
+      'main/estimates',
       'main/jobs',
       'main/downloads',
       'main/guard',
@@ -218,7 +231,7 @@ export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {
   'main/headless.ts': { zones: ['main/compose.ts', 'main/platform', ...SHARED], packages: NODE },
 
   cli: {
-    zones: ['main/transport', 'main/models', 'main/platform', 'main/version.ts', ...SHARED],
+    zones: ['main/transport', 'main/models', 'main/estimates', 'main/platform', 'main/version.ts', ...SHARED],
     packages: NODE
   },
   preload: { zones: ['shared/contract/channels.ts'], packages: ['electron'] },

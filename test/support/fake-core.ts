@@ -1,7 +1,9 @@
 import type { EventName } from '../../src/shared/contract/channels.ts'
 import type { CommandInput, EventPayload } from '../../src/shared/contract/commands.ts'
 import type { ContractError } from '../../src/shared/contract/errors.ts'
+import type { EstimateView } from '../../src/shared/model/estimate.ts'
 import type { Job } from '../../src/shared/model/job.ts'
+import type { ModelFacts } from '../../src/shared/model/model-facts.ts'
 import type { Playbook } from '../../src/shared/model/playbook.ts'
 import type {
   FoundRunner,
@@ -37,6 +39,51 @@ export const quietLogger = (): Logger & { readonly errors: string[] } => {
   return { errors, info: () => undefined, warn: () => undefined, error: (message) => errors.push(message) }
 }
 
+export const sampleFacts: ModelFacts = {
+  format: 'gguf',
+  path: '/m/tiny.gguf',
+  architecture: 'llama',
+  name: 'Tiny',
+  hparams: { block_count: 2, 'attention.head_count_kv': [2, 2] },
+  vocabularySize: 32_000,
+  tensors: {
+    totalBytes: GIB,
+    tokenEmbeddingBytes: 0,
+    perLayerEmbeddingBytes: 0,
+    outputBytes: 0,
+    layerBytes: [GIB / 2, GIB / 2],
+    expertLayerBytes: [0, 0],
+    parameters: 1e9,
+    expertParameters: 0,
+    unknownTypes: 0
+  },
+  parts: 1,
+  fileBytes: GIB,
+  largestFileBytes: GIB,
+  mmproj: null
+}
+
+const GIB_INTERVAL = { lowBytes: GIB, expectedBytes: GIB, peakBytes: 2 * GIB }
+export const sampleEstimate: EstimateView = {
+  estimate: {
+    parts: [{ id: 'weights-device', label: 'Weights', why: 'The tensors of the file.', ...GIB_INTERVAL }],
+    total: GIB_INTERVAL,
+    growthBytes: 0,
+    source: 'formula',
+    confidence: 'good',
+    notes: [],
+    bytesPerContextToken: 1024,
+    activeWeightBytes: GIB
+  },
+  formula: null,
+  measured: null,
+  verdict: 'fits',
+  sentence: 'Tiny takes 1 GiB, at most 2 GiB; 35 GiB are free for models.',
+  allocatableBytes: 35 * GIB,
+  options: [],
+  ceilingTokensPerS: null
+}
+
 export const sampleLive: Live = {
   sequence: 7,
   atMs: 1_790_000_000_000,
@@ -45,6 +92,13 @@ export const sampleLive: Live = {
   memAvailableBytes: 40 * GIB,
   perCpuFreeBytes: GIB,
   freeForModelsBytes: 35 * GIB,
+  admission: {
+    allocatableBytes: 35 * GIB,
+    reservedBytes: 0,
+    growthBytes: 0,
+    reservations: [],
+    waiting: []
+  },
   swapTotalBytes: 0,
   swapFreeBytes: 0,
   topology: 'unified',
@@ -303,6 +357,10 @@ export function createFakeCore(replaced: Partial<Handlers> = {}): FakeCore {
     'profiles.list': async () => ok([sampleProfile('tiny')] as never),
     'profiles.save': async (profile) => ok(profile),
     'profiles.remove': async () => ok({}),
+    'models.facts': async () => ok(sampleFacts),
+    'estimate.get': async () => ok(sampleEstimate),
+    'estimate.profile': async () => ok(sampleEstimate),
+    'estimate.models': async () => ok([]),
     'models.list': async () =>
       ok({
         models: [
@@ -398,6 +456,10 @@ export const VALID_INPUTS: { readonly [K in keyof Handlers]: CommandInput<K> } =
   'profiles.list': {},
   'profiles.save': sampleProfile('tiny') as CommandInput<'profiles.save'>,
   'profiles.remove': { id: 'tiny' },
+  'models.facts': { path: '/m/tiny.gguf', kind: 'llamacpp' },
+  'estimate.get': { target: 'tiny' },
+  'estimate.profile': { profile: sampleProfile('tiny') as CommandInput<'profiles.save'> },
+  'estimate.models': {},
   'models.list': {},
   'settings.get': {},
   'settings.set': { theme: 'dark' },

@@ -144,6 +144,7 @@ function judge(view: RunnerView): 'ready' | 'wait' | ContractError {
   switch (view.state) {
     case 'ready':
       return 'ready'
+    case 'waiting':
     case 'starting':
     case 'loading':
     case 'restarting':

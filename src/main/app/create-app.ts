@@ -158,7 +158,13 @@ export function createApp(ports: AppPorts): App {
       const ledger = accountOf(snapshot, named, uptime() * 1_000)
       guarding.guard.update(snapshot, ledger)
       setPace()
-      live = liveOf(snapshot, ledger, guarding.guard.status())
+      live = liveOf(snapshot, ledger, guarding.guard.status(), {
+        allocatableBytes: 0,
+        reservedBytes: 0,
+        growthBytes: 0,
+        reservations: [],
+        waiting: []
+      })
       recent.add(snapshot.atMs, snapshot.monotonicMs, live.memAvailableBytes, ledger)
       events.live.emit(live)
     }

@@ -3,6 +3,7 @@ import type { GpuSnapshot } from '../../shared/model/gpu.ts'
 import { err, ok } from '../../shared/util/result.ts'
 import type { Handlers } from '../transport/dispatcher.ts'
 import { engineHandlers } from './handlers/engine.ts'
+import { estimatesHandlers } from './handlers/estimates.ts'
 import { foundHandlers } from './handlers/found.ts'
 import { insideHandlers } from './handlers/inside.ts'
 import { modelsHandlers } from './handlers/models.ts'
@@ -16,6 +17,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
   const { ports, settings, notices, recent, runners, guarding } = parts
   return {
     ...engineHandlers(parts),
+    ...estimatesHandlers(parts),
     ...foundHandlers(parts),
     ...insideHandlers(parts),
     ...modelsHandlers(parts),

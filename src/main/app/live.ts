@@ -1,5 +1,6 @@
 import { currentGpuRows } from '../../shared/domain/ledger/gpu-rows.ts'
 import { ledger } from '../../shared/domain/ledger/ledger.ts'
+import type { AdmissionStatus } from '../../shared/model/estimate.ts'
 import type { Ledger } from '../../shared/model/ledger.ts'
 import { orZero } from '../../shared/model/reading.ts'
 import type { Snapshot } from '../../shared/model/snapshot.ts'
@@ -29,7 +30,12 @@ export function accountOf(snapshot: Snapshot, runners: readonly NamedPids[], upt
 }
 
 /** Snapshot, ledger and level joined into what every client sees. */
-export function liveOf(snapshot: Snapshot, { parts }: Ledger, guard: GuardStatus): Live {
+export function liveOf(
+  snapshot: Snapshot,
+  { parts }: Ledger,
+  guard: GuardStatus,
+  admission: AdmissionStatus
+): Live {
   const { memInfo, perCpuFreeBytes } = snapshot
   const allocatable = memInfo.memAvailableBytes + orZero(perCpuFreeBytes)
   return {
@@ -40,6 +46,7 @@ export function liveOf(snapshot: Snapshot, { parts }: Ledger, guard: GuardStatus
     memAvailableBytes: memInfo.memAvailableBytes,
     perCpuFreeBytes,
     freeForModelsBytes: Math.max(0, allocatable - guard.reserveBytes),
+    admission,
     swapTotalBytes: memInfo.swapTotalBytes,
     swapFreeBytes: memInfo.swapFreeBytes,
     topology: snapshot.gpu.topology,

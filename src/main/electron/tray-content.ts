@@ -145,6 +145,7 @@ function runnerItems(view: RunnerView): TrayItem[] {
     case 'failed':
     case 'lost':
       return [start]
+    case 'waiting':
     case 'ready':
       return [stop]
     case 'starting':

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { DeepReadonly } from '../util/deep-readonly.ts'
 import { settingsPatchSchema, settingsSchema } from '../settings/schema.ts'
 import { EVENT_NAMES, type CommandName, type EventName } from './channels.ts'
+import { estimateViewSchema, intervalSchema, modelFactsSchema } from './estimate-schemas.ts'
 import {
   conflictSchema,
   drillReportSchema,
@@ -30,10 +31,10 @@ import {
   runnerIdSchema,
   runnerKindSchema,
   runnerViewSchema,
-  settingValueSchema,
   statusSchema,
   stopResultSchema
 } from './schemas.ts'
+import { settingValueSchema } from './setting-value.ts'
 
 const nothing = z.strictObject({})
 const byId = z.strictObject({ id: runnerIdSchema })
@@ -77,7 +78,11 @@ export const COMMANDS = {
       target: z.string().min(1).max(4096),
       kind: runnerKindSchema.optional(),
       /** Settings of the profile's kind that are another value for this run. */
-      settings: z.record(z.string().max(64), settingValueSchema).optional()
+      settings: z.record(z.string().max(64), settingValueSchema).optional(),
+      /** Waits and starts when there is room, where it does not fit now. */
+      waits: z.boolean().optional(),
+      /** The phrase of the way out 'anyway', as typed by the user: starts although it does not fit. */
+      phrase: z.string().max(200).optional()
     }),
     runnerViewSchema
   ),
@@ -164,6 +169,27 @@ export const COMMANDS = {
       /** What was left out and why, one sentence each. */
       skipped: z.array(z.string()).optional()
     })
+  ),
+  /** What the headers of a model say; `kind` tells how a tag is to be understood. */
+  'models.facts': command(
+    z.strictObject({ path: z.string().min(1).max(4096), kind: runnerKindSchema }),
+    modelFactsSchema
+  ),
+  /** What would be started by runners.start, estimated and judged now. */
+  'estimate.get': command(
+    z.strictObject({
+      target: z.string().min(1).max(4096),
+      kind: runnerKindSchema.optional(),
+      settings: z.record(z.string().max(64), settingValueSchema).optional()
+    }),
+    estimateViewSchema
+  ),
+  /** The same for a profile that is not saved. */
+  'estimate.profile': command(z.strictObject({ profile: profileSchema }), estimateViewSchema),
+  /** Every model on disk with the settings a new profile would have; what cannot be estimated is left out. */
+  'estimate.models': command(
+    nothing,
+    z.array(z.object({ path: z.string(), total: intervalSchema, isRough: z.boolean() }))
   ),
   /** Fetches into the Hugging Face cache, where every runner looks; goes on where it stopped. */
   'models.download': command(z.strictObject({ source: modelSourceSchema }), jobSchema),

@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'runner-failed',
   'memory-not-back',
   'refused',
+  'does-not-fit',
   'timeout',
   'settings-invalid',
   'disconnected',

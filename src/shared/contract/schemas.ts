@@ -27,7 +27,9 @@ import {
   type Status
 } from '../model/status.ts'
 import { plainText } from '../util/plain-text.ts'
+import { admissionSchema } from './estimate-schemas.ts'
 import { bytesSchema as bytes, readingSchema } from './readings.ts'
+import { settingValueSchema } from './setting-value.ts'
 
 const pressureLine = z.object({
   avg10Pct: z.number(),
@@ -147,12 +149,6 @@ const anyProfile = {
   lan: z.boolean().default(false),
   container: containerSettingsSchema.nullable().default(null)
 }
-export const settingValueSchema = z.union([
-  z.number(),
-  z.string().max(16_384),
-  z.boolean(),
-  z.array(z.string().max(4096)).max(256)
-])
 const fieldProfile = {
   ...anyProfile,
   kind: z.enum(RUNNER_KINDS).exclude(['llamacpp']),
@@ -268,6 +264,7 @@ const live = {
   memAvailableBytes: bytes,
   perCpuFreeBytes: readingSchema,
   freeForModelsBytes: bytes,
+  admission: admissionSchema,
   swapTotalBytes: readingSchema,
   swapFreeBytes: readingSchema,
   topology: topologySchema,

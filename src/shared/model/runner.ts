@@ -19,12 +19,14 @@ export const RUNNER_KINDS = [
 export type RunnerKind = (typeof RUNNER_KINDS)[number]
 
 /**
+ * waiting: for its turn or for memory, nothing is spawned yet.
  * stopped → starting (spawned) → loading (alive, not ready) → ready → stopping → stopped.
  * failed: ended by itself or never became ready. restarting: failed, will be tried again within its budget.
  * lost: was ours, gone while nobody watched.
  */
 export const RUNNER_STATES = [
   'stopped',
+  'waiting',
   'starting',
   'loading',
   'ready',

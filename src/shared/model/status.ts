@@ -1,3 +1,4 @@
+import type { AdmissionStatus } from './estimate.ts'
 import type { GpuSnapshot, MemoryTopology } from './gpu.ts'
 import type { LedgerPart } from './ledger.ts'
 import type { Reading } from './reading.ts'
@@ -30,6 +31,8 @@ export interface Live {
   readonly perCpuFreeBytes: Reading
   /** What a model may take: MemAvailable + per-CPU lists − reserve, at least 0. */
   readonly freeForModelsBytes: number
+  /** What of it is spoken for, and what a launch may take. */
+  readonly admission: AdmissionStatus
   readonly swapTotalBytes: Reading
   readonly swapFreeBytes: Reading
   readonly topology: MemoryTopology

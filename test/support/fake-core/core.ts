@@ -65,6 +65,13 @@ function liveAt(scenario: Scenario, t: number, nowMs: number, view: GuardView): 
     memAvailableBytes: available,
     perCpuFreeBytes: 0,
     freeForModelsBytes: Math.max(0, available - view.reserveBytes),
+    admission: {
+      allocatableBytes: Math.max(0, available - view.reserveBytes),
+      reservedBytes: 0,
+      growthBytes: 0,
+      reservations: [],
+      waiting: []
+    },
     swapTotalBytes: scenario.swapTotalBytes,
     swapFreeBytes: scenario.swapTotalBytes - scenario.swapUsedBytes,
     topology: scenario.topology,

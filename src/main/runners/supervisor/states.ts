@@ -2,6 +2,8 @@ import type { RunnerState } from '../../../shared/model/runner.ts'
 
 /** What can happen to a runner. */
 export const RUNNER_EVENTS = [
+  /** A user's start that waits for its turn or for memory. */
+  'wait',
   /** A user's start: processes are about to be made. */
   'launch',
   /** Its process was seen. */
@@ -27,19 +29,21 @@ export type RunnerEvent = (typeof RUNNER_EVENTS)[number]
 
 const TRANSITIONS: Readonly<Record<RunnerState, Readonly<Partial<Record<RunnerEvent, RunnerState>>>>> = {
   stopped: {
+    wait: 'waiting',
     launch: 'starting',
     found: 'loading',
     'found-gone': 'lost'
   },
+  waiting: { launch: 'starting', ended: 'stopped', fail: 'failed' },
   starting: { alive: 'loading', ready: 'ready', stop: 'stopping', fail: 'failed' },
   loading: { ready: 'ready', stop: 'stopping', fail: 'failed' },
   ready: { stop: 'stopping', fail: 'failed', retry: 'restarting' },
   // 'fail': processes that could not be ended, or an end that was no wish.
   stopping: { ended: 'stopped', fail: 'failed' },
   // Stopped once more where processes of it could not be ended.
-  failed: { launch: 'starting', stop: 'stopping' },
+  failed: { wait: 'waiting', launch: 'starting', stop: 'stopping' },
   restarting: { relaunch: 'starting', stop: 'stopping', fail: 'failed' },
-  lost: { launch: 'starting', stop: 'stopping' }
+  lost: { wait: 'waiting', launch: 'starting', stop: 'stopping' }
 }
 
 /** The next state, or null where the event makes no sense in this state and must change nothing. */

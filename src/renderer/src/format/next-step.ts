@@ -18,6 +18,7 @@ const NEXT_STEPS = {
   'runner-failed': 'Open its log to see what it said last.',
   'memory-not-back': 'The Overview shows who holds memory now. A driver may need a moment to give it back.',
   refused: null,
+  'does-not-fit': null,
   timeout: 'Try again. If it stays so, open the log to see what it waits for.',
   'settings-invalid': 'Correct the value and save it again.',
   disconnected: 'Firebreak is tried again by itself; models keep running. Try this again when it is back.',

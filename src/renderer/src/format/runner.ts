@@ -16,6 +16,8 @@ export function stateWord(state: RunnerState): string {
       return 'Stopped'
     case 'starting':
       return 'Starting'
+    case 'waiting':
+      return 'Waiting'
     case 'loading':
       return 'Loading'
     case 'ready':

@@ -61,7 +61,13 @@ const guard = (reserveBytes: number): GuardStatus => ({
 })
 
 const make = (one: Snapshot, reserveBytes = 6 * GIB) =>
-  liveOf(one, accountOf(one, [], 0), guard(reserveBytes))
+  liveOf(one, accountOf(one, [], 0), guard(reserveBytes), {
+    allocatableBytes: 0,
+    reservedBytes: 0,
+    growthBytes: 0,
+    reservations: [],
+    waiting: []
+  })
 
 describe('what clients see of a tick', () => {
   it('accounts for all memory even when the kernel says little', () => {

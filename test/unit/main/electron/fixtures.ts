@@ -12,6 +12,13 @@ export const liveWith = (change: Partial<Omit<Live, 'guard'>> & { guard?: Partia
   memAvailableBytes: 40 * GIB,
   perCpuFreeBytes: 0,
   freeForModelsBytes: 37 * GIB,
+  admission: {
+    allocatableBytes: 37 * GIB,
+    reservedBytes: 0,
+    growthBytes: 0,
+    reservations: [],
+    waiting: []
+  },
   swapTotalBytes: 0,
   swapFreeBytes: 0,
   topology: 'none',
