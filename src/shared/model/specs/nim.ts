@@ -1,5 +1,6 @@
 import type { RunnerSpec } from '../runner-spec.ts'
 import { PORT_FIELD } from './common-fields.ts'
+import { contextField, requestsField } from './inference-fields.ts'
 
 export const NIM_SPEC: RunnerSpec = {
   kind: 'nim',
@@ -20,27 +21,8 @@ export const NIM_SPEC: RunnerSpec = {
       max: 0.95,
       advanced: false
     },
-    {
-      key: 'maxModelLen',
-      type: 'int',
-      label: 'Context',
-      help: 'Longest prompt and answer together; 0 takes what the model allows.',
-      default: 0,
-      min: 0,
-      max: 4_194_304,
-      unit: 'tokens',
-      advanced: false
-    },
-    {
-      key: 'maxNumSeqs',
-      type: 'int',
-      label: 'Requests at once',
-      help: 'Further requests wait; 0 takes its own choice.',
-      default: 0,
-      min: 0,
-      max: 4096,
-      advanced: true
-    },
+    contextField('maxModelLen'),
+    { ...requestsField('maxNumSeqs'), advanced: true },
     {
       key: 'modelProfile',
       type: 'text',

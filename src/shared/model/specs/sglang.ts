@@ -1,6 +1,15 @@
 import type { RunnerSpec } from '../runner-spec.ts'
 import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
-import { REMOTE_CODE_FIELD, SERVED_NAME_FIELD, VARIABLES_FIELD } from './inference-fields.ts'
+import {
+  cachePrecisionField,
+  contextField,
+  REMOTE_CODE_FIELD,
+  requestsField,
+  SERVED_NAME_FIELD,
+  stepTokensField,
+  VARIABLES_FIELD,
+  withoutGraphsField
+} from './inference-fields.ts'
 
 export const SGLANG_SPEC: RunnerSpec = {
   kind: 'sglang',
@@ -24,40 +33,12 @@ export const SGLANG_SPEC: RunnerSpec = {
       max: 0.95,
       advanced: false
     },
-    {
-      key: 'contextLength',
-      type: 'int',
-      label: 'Context',
-      help: 'Longest prompt and answer together; 0 takes what the model allows.',
-      default: 0,
-      min: 0,
-      max: 4_194_304,
-      unit: 'tokens',
-      advanced: false
-    },
-    {
-      key: 'maxRunningRequests',
-      type: 'int',
-      label: 'Requests at once',
-      help: 'Further requests wait; 0 takes its own choice.',
-      default: 8,
-      min: 0,
-      max: 4096,
-      advanced: false
-    },
-    {
-      key: 'kvCacheDtype',
-      type: 'choice',
-      label: 'Cache precision',
-      help: 'FP8 holds twice as many tokens in the same memory, a little less exactly.',
-      default: 'auto',
-      options: [
-        { value: 'auto', label: "The model's own" },
-        { value: 'fp8_e4m3', label: 'FP8 (E4M3)' },
-        { value: 'fp8_e5m2', label: 'FP8 (E5M2)' }
-      ],
-      advanced: false
-    },
+    contextField('contextLength'),
+    { ...requestsField('maxRunningRequests'), default: 8 },
+    cachePrecisionField([
+      { value: 'fp8_e4m3', label: 'FP8 (E4M3)' },
+      { value: 'fp8_e5m2', label: 'FP8 (E5M2)' }
+    ]),
     {
       key: 'attentionBackend',
       type: 'choice',
@@ -71,17 +52,7 @@ export const SGLANG_SPEC: RunnerSpec = {
       ],
       advanced: true
     },
-    {
-      key: 'chunkedPrefillSize',
-      type: 'int',
-      label: 'Tokens in one step',
-      help: 'A smaller figure takes less memory while prompts are read; 0 takes its own choice.',
-      default: 0,
-      min: 0,
-      max: 1_048_576,
-      unit: 'tokens',
-      advanced: true
-    },
+    stepTokensField('chunkedPrefillSize'),
     {
       key: 'enableMemorySaver',
       type: 'flag',
@@ -90,14 +61,7 @@ export const SGLANG_SPEC: RunnerSpec = {
       default: false,
       advanced: true
     },
-    {
-      key: 'disableCudaGraph',
-      type: 'flag',
-      label: 'Without CUDA graphs',
-      help: 'Starts sooner and takes a little less memory, but makes tokens more slowly.',
-      default: false,
-      advanced: true
-    },
+    withoutGraphsField('disableCudaGraph'),
     SERVED_NAME_FIELD,
     REMOTE_CODE_FIELD,
     BINARY_FIELD,

@@ -1,6 +1,13 @@
 import type { RunnerSpec } from '../runner-spec.ts'
 import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
-import { REMOTE_CODE_FIELD, VARIABLES_FIELD } from './inference-fields.ts'
+import {
+  contextField,
+  REMOTE_CODE_FIELD,
+  REQUESTS_OF_BIG_SERVERS,
+  requestsField,
+  stepTokensField,
+  VARIABLES_FIELD
+} from './inference-fields.ts'
 
 export const TRTLLM_SPEC: RunnerSpec = {
   kind: 'trtllm',
@@ -24,38 +31,9 @@ export const TRTLLM_SPEC: RunnerSpec = {
       max: 0.95,
       advanced: false
     },
-    {
-      key: 'maxSeqLen',
-      type: 'int',
-      label: 'Context',
-      help: 'Longest prompt and answer together; 0 takes what the model allows.',
-      default: 0,
-      min: 0,
-      max: 4_194_304,
-      unit: 'tokens',
-      advanced: false
-    },
-    {
-      key: 'maxBatchSize',
-      type: 'int',
-      label: 'Requests at once',
-      help: 'Further requests wait; 0 takes its own choice, which is meant for servers with much more memory.',
-      default: 8,
-      min: 0,
-      max: 4096,
-      advanced: false
-    },
-    {
-      key: 'maxNumTokens',
-      type: 'int',
-      label: 'Tokens in one step',
-      help: 'A smaller figure takes less memory while prompts are read; 0 takes its own choice.',
-      default: 0,
-      min: 0,
-      max: 1_048_576,
-      unit: 'tokens',
-      advanced: true
-    },
+    contextField('maxSeqLen'),
+    { ...requestsField('maxBatchSize'), default: 8, help: REQUESTS_OF_BIG_SERVERS },
+    stepTokensField('maxNumTokens'),
     {
       key: 'backend',
       type: 'choice',

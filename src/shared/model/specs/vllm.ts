@@ -1,6 +1,16 @@
 import type { RunnerSpec } from '../runner-spec.ts'
 import { BINARY_FIELD, EXTRA_ARGS_FIELD, PORT_FIELD } from './common-fields.ts'
-import { REMOTE_CODE_FIELD, SERVED_NAME_FIELD, VARIABLES_FIELD } from './inference-fields.ts'
+import {
+  cachePrecisionField,
+  contextField,
+  REMOTE_CODE_FIELD,
+  REQUESTS_OF_BIG_SERVERS,
+  requestsField,
+  SERVED_NAME_FIELD,
+  stepTokensField,
+  VARIABLES_FIELD,
+  withoutGraphsField
+} from './inference-fields.ts'
 
 export const VLLM_SPEC: RunnerSpec = {
   kind: 'vllm',
@@ -24,39 +34,9 @@ export const VLLM_SPEC: RunnerSpec = {
       max: 0.95,
       advanced: false
     },
-    {
-      key: 'maxModelLen',
-      type: 'int',
-      label: 'Context',
-      help: 'Longest prompt and answer together; 0 takes what the model allows.',
-      default: 0,
-      min: 0,
-      max: 4_194_304,
-      unit: 'tokens',
-      advanced: false
-    },
-    {
-      key: 'maxNumSeqs',
-      type: 'int',
-      label: 'Requests at once',
-      help: 'Further requests wait; 0 takes its own choice, which is meant for servers with much more memory.',
-      default: 4,
-      min: 0,
-      max: 1024,
-      advanced: false
-    },
-    {
-      key: 'kvCacheDtype',
-      type: 'choice',
-      label: 'Cache precision',
-      help: 'FP8 holds twice as many tokens in the same memory, a little less exactly.',
-      default: 'auto',
-      options: [
-        { value: 'auto', label: "The model's own" },
-        { value: 'fp8', label: 'FP8' }
-      ],
-      advanced: false
-    },
+    contextField('maxModelLen'),
+    { ...requestsField('maxNumSeqs'), default: 4, max: 1024, help: REQUESTS_OF_BIG_SERVERS },
+    cachePrecisionField([{ value: 'fp8', label: 'FP8' }]),
     {
       key: 'kvCacheMemoryMiB',
       type: 'int',
@@ -91,25 +71,8 @@ export const VLLM_SPEC: RunnerSpec = {
       default: false,
       advanced: true
     },
-    {
-      key: 'enforceEager',
-      type: 'flag',
-      label: 'Without CUDA graphs',
-      help: 'Starts sooner and takes a little less memory, but makes tokens more slowly.',
-      default: false,
-      advanced: true
-    },
-    {
-      key: 'maxNumBatchedTokens',
-      type: 'int',
-      label: 'Tokens in one step',
-      help: 'A smaller figure takes less memory while prompts are read; 0 takes its own choice.',
-      default: 0,
-      min: 0,
-      max: 1_048_576,
-      unit: 'tokens',
-      advanced: true
-    },
+    withoutGraphsField('enforceEager'),
+    stepTokensField('maxNumBatchedTokens'),
     SERVED_NAME_FIELD,
     REMOTE_CODE_FIELD,
     BINARY_FIELD,
