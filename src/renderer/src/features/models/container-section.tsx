@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import type { RunnerKind } from '../../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
+import { isSecretName } from '../../../../shared/util/secret-name.ts'
 import { usePanel } from '../../stores/context.ts'
 import { Check } from '../../ui/check.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -8,7 +9,6 @@ import { Message } from '../../ui/message.tsx'
 import { freeRow, usualContainer, type ContainerDraft } from './container-draft.ts'
 import type { DraftErrors } from './draft.ts'
 import { TextField } from './profile-fields.tsx'
-import { isSecretName } from './secrets.ts'
 
 interface ContainerSectionProps {
   readonly kind: RunnerKind
