@@ -16,7 +16,7 @@ import { WAIT_LIMIT_MS } from '../../../../../src/main/runners/training/wait-for
 import { createTrainingWatch, type TrainingWatch } from '../../../../../src/main/runners/training/watch.ts'
 import { until } from '../../../../support/until.ts'
 
-const PLACE: CheckpointPlace = { folder: '/out', workingFolder: '/work', mounts: null, homeDir: '/home/u' }
+const PLACE: CheckpointPlace = { folder: '/out', workingFolder: '/data', mounts: null, homeDir: '/home/u' }
 
 /** A clock that goes on by each sleep, and a disk that a test writes to. */
 function bench(onSleep: (atMs: number) => void = () => {}): {
@@ -86,9 +86,9 @@ describe('stop after the next checkpoint', () => {
     expect(watch.checkpointStop('job', place).works).toBe(true)
     const seen = asked(watch, place)
     watch.feed('job', 'Saving model checkpoint to out/checkpoint-10\n')
-    disk.set('/work/out/checkpoint-10', { files: 1, bytes: 5, newestMs: 1 })
+    disk.set('/data/out/checkpoint-10', { files: 1, bytes: 5, newestMs: 1 })
     await until('the stop', () => seen.stops === 1)
-    expect(seen.words.join(' ')).toContain('/work/out/checkpoint-10')
+    expect(seen.words.join(' ')).toContain('/data/out/checkpoint-10')
   })
 
   test('an empty or vanished checkpoint stops nothing; after a day it says so', async () => {
@@ -182,8 +182,8 @@ describe('paths of a job on this machine', () => {
     { hostPath: '/data/deep', containerPath: '/results/deep', readOnly: false }
   ]
   test.each([
-    ['out/checkpoint-5', null, '/work', '/work/out/checkpoint-5'],
-    ['/abs/checkpoint-5', null, '/work', '/abs/checkpoint-5'],
+    ['out/checkpoint-5', null, '/data', '/data/out/checkpoint-5'],
+    ['/abs/checkpoint-5', null, '/data', '/abs/checkpoint-5'],
     ['~/out', null, '~/train', '/home/u/out'],
     ['out', null, '~/train', '/home/u/train/out'],
     ['/results/checkpoint-5', mounts, '/', '/home/u/results/checkpoint-5'],
