@@ -1,3 +1,5 @@
+import { RUNNER_KINDS } from '../../src/shared/model/runner.ts'
+
 /**
  * Who may import whom: the table of ARCHITECTURE.md as data. Both change together, with an ADR.
  *
@@ -24,19 +26,8 @@ const SHARED = [
   'shared/contract/channels.ts'
 ] as const
 const NODE = ['node:*'] as const
-const OTHER_KINDS = [
-  'vllm',
-  'trtllm',
-  'sglang',
-  'ollama',
-  'lmstudio',
-  'comfyui',
-  'nim',
-  'open-webui',
-  'jupyterlab',
-  'finetune',
-  'custom'
-] as const
+/** Kinds that have nothing of their own to import, until a row below says otherwise. */
+const OTHER_KINDS = RUNNER_KINDS.filter((kind) => kind !== 'llamacpp')
 const MODEL = ['shared/model', 'shared/util'] as const
 
 export const IMPORT_TABLE: Readonly<Record<string, ZoneRule>> = {

@@ -1,55 +1,9 @@
-import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
-import { listenControlSocket, type ControlServer } from '../../../src/main/transport/control-server.ts'
-import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
+import { describe, expect, it } from 'vitest'
 import { err, ok } from '../../../src/shared/util/result.ts'
-import {
-  createFakeCore,
-  sampleFound,
-  sampleProfile,
-  sampleRunner,
-  sampleStop,
-  type FakeCore
-} from '../../support/fake-core.ts'
-import { removeFolder, temporaryFolder } from '../../support/wires.ts'
+import { useCliBench } from '../../support/cli-bench.ts'
+import { sampleFound, sampleProfile, sampleRunner, sampleStop } from '../../support/fake-core.ts'
 
-const folder = temporaryFolder()
-let running: ControlServer | null = null
-let serial = 0
-
-async function withCore(replaced: Partial<Handlers> = {}): Promise<{ dir: string; core: FakeCore }> {
-  const core = createFakeCore(replaced)
-  serial += 1
-  const dir = join(folder, `run${serial}`)
-  const server = await listenControlSocket({ runtimeDir: dir, endpoint: core.endpoint, logger: core.logger })
-  if (!server.ok) throw new Error(JSON.stringify(server.error))
-  running = server.value
-  return { dir, core }
-}
-afterEach(() => {
-  running?.dispose()
-  running = null
-})
-afterAll(() => removeFolder(folder))
-
-async function cli(
-  runtimeDir: string,
-  ...args: readonly string[]
-): Promise<{ exit: number; stdout: string; stderr: string }> {
-  let stdout = ''
-  let stderr = ''
-  const exit = await runCli(args, {
-    env: { HOME: folder },
-    workingDir: folder,
-    runtimeDir,
-    version: '1.2.3',
-    signal: new AbortController().signal,
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text)
-  })
-  return { exit, stdout, stderr }
-}
+const { withCore, cli, nobody } = useCliBench()
 
 describe('runners', () => {
   it('lists what was started elsewhere beside its own, under the number that stop and adopt take', async () => {
@@ -115,7 +69,7 @@ describe('adopt', () => {
   })
 
   it('exits 5 without a core', async () => {
-    expect((await cli(join(folder, 'none'), 'adopt', '4711')).exit).toBe(5)
+    expect((await cli(nobody, 'adopt', '4711')).exit).toBe(5)
   })
 })
 
@@ -157,7 +111,6 @@ describe('start of any kind', () => {
   ): Promise<{ exit: number; input: unknown; stderr: string }> => {
     const { dir, core } = await withCore(replaced)
     const { exit, stderr } = await cli(dir, 'start', ...args)
-    running?.dispose()
     return { exit, input: core.calls.findLast(({ command }) => command === 'runners.start')?.input, stderr }
   }
   const vllmProfile = {

@@ -1,51 +1,11 @@
-import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
-import { listenControlSocket, type ControlServer } from '../../../src/main/transport/control-server.ts'
-import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
+import { describe, expect, it } from 'vitest'
 import type { GuardEvent } from '../../../src/shared/model/guard.ts'
 import { err, ok } from '../../../src/shared/util/result.ts'
-import { createFakeCore, type FakeCore } from '../../support/fake-core.ts'
+import { useCliBench } from '../../support/cli-bench.ts'
 import { sampleDrill, sampleGuardView, sampleIncident } from '../../support/fake-guard.ts'
-import { removeFolder, temporaryFolder } from '../../support/wires.ts'
 
 const GIB = 1024 ** 3
-const folder = temporaryFolder()
-let running: ControlServer | null = null
-let serial = 0
-
-async function withCore(replaced: Partial<Handlers> = {}): Promise<{ dir: string; core: FakeCore }> {
-  const core = createFakeCore(replaced)
-  serial += 1
-  const dir = join(folder, `run${serial}`)
-  const server = await listenControlSocket({ runtimeDir: dir, endpoint: core.endpoint, logger: core.logger })
-  if (!server.ok) throw new Error(JSON.stringify(server.error))
-  running = server.value
-  return { dir, core }
-}
-afterEach(() => {
-  running?.dispose()
-  running = null
-})
-afterAll(() => removeFolder(folder))
-
-async function cli(
-  runtimeDir: string,
-  ...args: readonly string[]
-): Promise<{ exit: number; stdout: string; stderr: string }> {
-  let stdout = ''
-  let stderr = ''
-  const exit = await runCli(args, {
-    env: { HOME: folder },
-    workingDir: folder,
-    runtimeDir,
-    version: '1.2.3',
-    signal: new AbortController().signal,
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text)
-  })
-  return { exit, stdout, stderr }
-}
+const { withCore, cli, nobody } = useCliBench()
 
 describe('guard', () => {
   it('shows how it stands, and changes nothing', async () => {
@@ -126,7 +86,7 @@ describe('guard', () => {
     [['--reserve', '6GiB'], "belong to the mode 'custom'"],
     [['strict', '--floor', '6GiB'], "belong to the mode 'custom'"]
   ])('%j exits 2 and says what is right', async (args, hint) => {
-    const ran = await cli(join(folder, 'nobody'), 'guard', ...args)
+    const ran = await cli(nobody, 'guard', ...args)
     expect(ran).toMatchObject({ exit: 2, stdout: '' })
     expect(ran.stderr).toContain(hint)
   })
@@ -171,7 +131,6 @@ describe('answer', () => {
     const ran = await cli(calm.dir, 'answer', 'tiny', 'stop')
     expect(ran).toMatchObject({ exit: 3, stdout: '' })
     expect(ran.stderr).toContain('it asks nothing')
-    running?.dispose()
     const late = await withCore({
       ...asking,
       'guard.answer': async () => err({ code: 'refused', message: 'Nobody is asked about that any more.' })
@@ -181,7 +140,7 @@ describe('answer', () => {
   })
 
   it('exits 2 for an answer that does not exist', async () => {
-    const ran = await cli(join(folder, 'nobody'), 'answer', 'tiny', 'stopp')
+    const ran = await cli(nobody, 'answer', 'tiny', 'stopp')
     expect(ran.exit).toBe(2)
     expect(ran.stderr).toContain("Did you mean 'stop'?")
   })
@@ -282,13 +241,13 @@ describe('incidents', () => {
 })
 
 it.each(['guard', 'drill', 'incidents'])('%s exits 5 without a core', async (name) => {
-  const ran = await cli(join(folder, 'nobody'), name, '--json')
+  const ran = await cli(nobody, name, '--json')
   expect(ran.exit).toBe(5)
   expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'disconnected' } })
 })
 
 it('help shows what may be left out', async () => {
-  const { stdout } = await cli(folder, 'guard', '--help')
+  const { stdout } = await cli(nobody, 'guard', '--help')
   expect(stdout).toContain('firebreakctl guard [MODE] [options]')
   expect(stdout).toContain('off, observe, relaxed, balanced, strict, custom')
 })
