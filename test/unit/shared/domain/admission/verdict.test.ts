@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { verdictOf, verdictSentence } from '../../../../../src/shared/domain/admission/verdict.ts'
+
+const GIB = 1024 ** 3
+const of = (
+  expected: number,
+  peak: number
+): { lowBytes: number; expectedBytes: number; peakBytes: number } => ({
+  lowBytes: (expected - 1) * GIB,
+  expectedBytes: expected * GIB,
+  peakBytes: peak * GIB
+})
+
+describe('the verdict', () => {
+  test.each([
+    [26, 'fits'],
+    [25.9, 'tight'],
+    [24, 'tight'],
+    [23.9, 'does-not-fit'],
+    [0, 'does-not-fit']
+  ] as const)('with %s GiB free is: %s', (free, verdict) => {
+    expect(verdictOf(of(24, 26), 'good', free * GIB)).toBe(verdict)
+    expect(verdictOf(of(24, 26), 'rough', free * GIB)).toBe(verdict)
+  })
+
+  test('is none for what nothing is known of', () => {
+    expect(verdictOf(of(24, 26), 'unknown', 0)).toBe('unknown')
+  })
+})
+
+describe('its sentence', () => {
+  const say = (free: number, expected = 24.1, peak = 26): string =>
+    verdictSentence('Qwen3-32B', of(expected, peak), 'good', free * GIB)
+
+  test('says what it needs, at its peak, and what is free', () => {
+    expect(say(37.2)).toBe('Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 37.2 GiB are free for models.')
+  })
+
+  test('says one figure once', () => {
+    expect(say(37.2, 24, 24.001)).toBe('Qwen3-32B needs 24.0 GiB; 37.2 GiB are free for models.')
+  })
+
+  test('says how far its peak is over', () => {
+    expect(say(25)).toBe(
+      'Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 25.0 GiB are free for models, so its peak is 1.0 GiB over.'
+    )
+  })
+
+  test('says how much it is short', () => {
+    expect(say(14.8)).toBe(
+      'Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 14.8 GiB are free for models: it is 9.3 GiB short.'
+    )
+  })
+
+  test('says that it is not known, with the range where there is one', () => {
+    expect(verdictSentence('x', of(1, 3), 'unknown', 2 * GIB)).toBe(
+      'How much x needs is not known: up to 3.0 GiB; 2.0 GiB are free for models.'
+    )
+    expect(verdictSentence('x', of(2, 3), 'unknown', 2 * GIB)).toBe(
+      'How much x needs is not known: between 1.0 GiB and 3.0 GiB; 2.0 GiB are free for models.'
+    )
+    const nothing = { lowBytes: 0, expectedBytes: 0, peakBytes: 0 }
+    expect(verdictSentence('x', nothing, 'unknown', 2 * GIB)).toBe(
+      'How much x needs is not known; 2.0 GiB are free for models.'
+    )
+  })
+})
