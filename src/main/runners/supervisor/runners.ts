@@ -4,26 +4,23 @@ import { RUNNER_KINDS, type Profile, type RunnerKind, type RunnerView } from '..
 import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { createEmitter } from '../../../shared/util/emitter.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
-import { freeSlug } from '../profiles/slug.ts'
 import { openProfiles } from '../profiles/store.ts'
 import type { RunnerAdapter } from './adapter.ts'
-import { addressRefusal } from './address.ts'
 import { checkProfile } from './check-profile.ts'
 import { createScopes } from './launch.ts'
-import { isAlive } from './identity.ts'
-import { isDraftOf, noteInLog, recordOfAdopted } from './taken-over.ts'
+import { findTarget, type TargetSources } from './find-target.ts'
 import { openLogFile, type LogFile } from './log-file.ts'
 import { createLogFollower, type LogFollower } from './log-follower.ts'
 import { createPlanning } from './planning.ts'
 import { createRecordKeeper } from './record-keeper.ts'
-import { loadRecords, readBootId, type RunnerRecord } from './state-file.ts'
+import { readBootId, type RunnerRecord } from './state-file.ts'
 import { insideOperations } from './service/inside.ts'
 import { createServiceSupervisor } from './service/service-supervisor.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
-import { expandHome, resolveTarget, type NamedModel } from './target.ts'
+import { takingBack } from './taking-back.ts'
+import { expandHome } from './target.ts'
 import { createTicker } from './ticker.ts'
-import type { LogChunk, Runners, SupervisorPorts } from './types.ts'
-import { takeUnrecorded } from './take-unrecorded.ts'
+import type { LogChunk, RunnerNotice, Runners, SupervisorPorts } from './types.ts'
 
 const PROFILES_FOLDER = 'profiles'
 const LOGS_FOLDER = 'logs'
@@ -35,22 +32,13 @@ interface Entry {
   readonly follower: LogFollower
 }
 
-interface RunnerNotice {
-  readonly text: string
-  readonly whatToDo: string | null
-}
-
 /** All runners of this core: profiles on disk, one supervisor each. Disposing stops timers, never a runner. */
 export function createRunners(
   ports: SupervisorPorts & {
     readonly adapters: Readonly<Record<RunnerKind, RunnerAdapter>>
     /** Filtered before a runner sees it; also says where to search for binaries. */
     readonly env?: NodeJS.ProcessEnv
-    /** The profile that a playbook becomes when it is started by its id; null: there is no such playbook. */
-    readonly findPlaybook?: (id: string) => Promise<Result<Profile, ContractError> | null>
-    /** Models on this machine, for a start by the name of one. */
-    readonly findModels?: () => Promise<readonly NamedModel[]>
-  }
+  } & TargetSources
 ): Runners {
   const { places, logger, adapters, machine, settings } = ports
   const env = ports.env ?? process.env
@@ -170,6 +158,20 @@ export function createRunners(
     return ok(profile)
   }
 
+  const taking = takingBack({
+    ports,
+    adapters,
+    planning,
+    statePath,
+    bootId,
+    entries,
+    add,
+    entryOf,
+    save,
+    keep: keeper.save,
+    tell: notices.emit
+  })
+
   const closing = new AbortController()
 
   const unknown = (id: string): { readonly ok: false; readonly error: ContractError } =>
@@ -178,74 +180,23 @@ export function createRunners(
   return {
     async adoptLeftRunning() {
       for (const notice of early.splice(0)) notices.emit(notice)
-      const { records, problem, bad } = loadRecords(statePath)
-      if (problem !== null) {
-        notices.emit({
-          text: `What an earlier Firebreak left running is not known: ${statePath} could not be read (${problem}).`,
-          whatToDo: 'If a model server is still running, end it by hand.'
-        })
-      }
-      for (const notice of bad) notices.emit(notice)
-      const unrecorded = takeUnrecorded({
-        ports,
-        adapters,
-        bootId,
-        profiles: [...entries.values()].map(({ supervisor }) => supervisor.profile()),
-        records,
-        onLost: notices.emit
-      })
-      const adopted = await Promise.all(
-        [...records, ...unrecorded].map(async (record) => {
-          try {
-            const { supervisor } = entryOf(record.profile)
-            planning.promise(record.profile.id, record.port)
-            const isAlive = await supervisor.adopt(record)
-            if (!isAlive) notices.emit({ text: supervisor.view().text, whatToDo: null })
-            return isAlive ? [supervisor.view()] : []
-          } catch (error) {
-            const { profile, root } = record
-            logger.error(`${profile.id} could not be taken back`, error)
-            notices.emit({
-              text: `${profile.label} (pid ${root.pid}) could not be taken back: ${reasonOf(error)}.`,
-              whatToDo: `If it still runs, end it by hand: kill ${root.pid}`
-            })
-            return []
-          }
-        })
-      )
-      if (records.length > 0 || bad.length > 0) keeper.save()
-      return adopted.flat()
+      return taking.adoptLeftRunning()
     },
+    adoptFound: taking.adoptFound,
 
     list: () => [...entries.values()].map(({ supervisor }) => supervisor.view()),
 
     async start(target, changed, kind) {
-      // Without a wait where a profile or a path is named: who stops right after must find the start begun.
-      const resolve = (
-        models: readonly NamedModel[] | null,
-        playbook: Profile | null
-      ): ReturnType<typeof resolveTarget> =>
-        resolveTarget(
-          target,
-          changed,
-          {
-            profiles: [...entries.values()].map((entry) => entry.supervisor.profile()),
-            isTaken: (id) => entries.has(id),
-            playbook,
-            models
-          },
-          places.homeDir,
-          kind
-        )
-      let resolved = resolve(null, null)
-      if (resolved.ok && resolved.value === 'ask-more') {
-        const playbook = (await ports.findPlaybook?.(target)) ?? ok(null)
-        if (!playbook.ok) return playbook
-        const models = playbook.value === null ? await ports.findModels?.() : []
-        resolved = resolve(models ?? [], playbook.value)
-      }
+      const found = findTarget(
+        { target, settings: changed, kind, homeDir: places.homeDir },
+        () => ({
+          profiles: [...entries.values()].map((entry) => entry.supervisor.profile()),
+          isTaken: (id) => entries.has(id)
+        }),
+        ports
+      )
+      const resolved = found instanceof Promise ? await found : found
       if (!resolved.ok) return resolved
-      if (resolved.value === 'ask-more') return unknown(target)
       const { isNew } = resolved.value
       const checked = checkProfile(resolved.value.profile)
       if (!checked.ok) return checked
@@ -263,40 +214,6 @@ export function createRunners(
       const saved = save(profile)
       if (!saved.ok) notices.emit({ text: saved.error.message, whatToDo: 'It will be gone after a restart.' })
       return started
-    },
-
-    async adoptFound(found, draft) {
-      const unreachable = addressRefusal(draft.kind, found.url)
-      if (unreachable !== null) return err(unreachable)
-      const { root } = found
-      const isThere = machine
-        .processes()
-        .some((one) => one.pid === root.pid && one.startTicks === root.startTicks && isAlive(one))
-      if (!isThere) return err({ code: 'not-found', message: `Process ${root.pid} has ended meanwhile.` })
-      const holder = [...entries.values()].find(({ supervisor }) => supervisor.view().pids.includes(root.pid))
-      if (holder !== undefined) {
-        const { label } = holder.supervisor.profile()
-        return err({ code: 'already-running', message: `Process ${root.pid} belongs to ${label} already.` })
-      }
-      const same = [...entries.values()].find(
-        ({ supervisor }) =>
-          supervisor.view().state === 'stopped' &&
-          !supervisor.isBusy() &&
-          isDraftOf(supervisor.profile(), draft)
-      )
-      const id = same?.supervisor.profile().id ?? freeSlug(draft.label, (taken) => entries.has(taken))
-      const checked = checkProfile({ ...draft, id })
-      if (!checked.ok) return checked
-      const profile = checked.value
-      const { supervisor, log } = same ?? add(profile)
-      if (found.port !== null) planning.promise(id, found.port)
-      noteInLog(log, found)
-      // Saved first: the record of a core that ends now must find its profile.
-      const saved = save(profile)
-      const record = recordOfAdopted({ found, profile, dataDir: places.dataDir, bootId })
-      await supervisor.adopt(record)
-      if (!saved.ok) notices.emit({ text: saved.error.message, whatToDo: 'It will be gone after a restart.' })
-      return ok(supervisor.view())
     },
 
     async stop(id) {

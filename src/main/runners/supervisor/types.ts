@@ -83,6 +83,12 @@ export interface LogPiece {
   readonly nextOffset: number
 }
 
+/** A problem found on the way, in words (a profile file that cannot be read and was kept aside). */
+export interface RunnerNotice {
+  readonly text: string
+  readonly whatToDo: string | null
+}
+
 export interface LogChunk extends LogPiece {
   readonly id: string
 }
@@ -128,6 +134,5 @@ export interface Runners extends Disposable {
   onRemoved(listener: (id: string) => void): Disposable
   /** Logs are read only while somebody listens. */
   onLog(listener: (chunk: LogChunk) => void): Disposable
-  /** Problems found on the way, in words (a profile file that cannot be read and was kept aside). */
-  onNotice(listener: (notice: { text: string; whatToDo: string | null }) => void): Disposable
+  onNotice(listener: (notice: RunnerNotice) => void): Disposable
 }
