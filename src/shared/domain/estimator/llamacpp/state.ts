@@ -1,0 +1,44 @@
+import type { GgufFacts } from '../../../model/model-facts.ts'
+import { numberOf } from './hparams.ts'
+import { SQUARE_STATE } from './rules.ts'
+
+/** What a recurrent layer keeps of one sequence, in elements of f32. */
+export interface RecurrentState {
+  readonly convolution: number
+  readonly recurrence: number
+}
+
+/** RWKV: tokens of which it keeps the embedding. */
+const TOKEN_SHIFTS = 2
+/** KDA without a kernel's size in the file. */
+const KDA_SHIFT = 3
+
+/** As llama.cpp's n_embd_r and n_embd_s: the first family whose keys the header has. */
+export function stateOf(
+  { architecture, hparams }: GgufFacts,
+  embedding: number,
+  heads: number,
+  keyWidth: number
+): RecurrentState {
+  const of = (key: string): number => numberOf(hparams, key) ?? 0
+  const wkv = of('wkv.head_size')
+  if (wkv !== 0) {
+    const shifts = numberOf(hparams, 'token_shift_count') ?? TOKEN_SHIFTS
+    return { convolution: shifts * embedding, recurrence: embedding * wkv }
+  }
+  const kernel = of('ssm.conv_kernel')
+  const inner = of('ssm.inner_size')
+  const states = of('ssm.state_size')
+  const shortKernel = of('shortconv.l_cache')
+  if (shortKernel !== 0) return { convolution: embedding * (shortKernel - 1), recurrence: states * inner }
+  const kda = of('kda.head_dim')
+  if (kda !== 0) {
+    const shift = kernel > 0 ? kernel - 1 : KDA_SHIFT
+    return { convolution: 3 * shift * heads * kda, recurrence: kda * kda * heads }
+  }
+  if (SQUARE_STATE.has(architecture)) return { convolution: 0, recurrence: keyWidth * keyWidth * heads }
+  return {
+    convolution: Math.max(0, kernel - 1) * (inner + 2 * of('ssm.group_count') * states),
+    recurrence: states * inner
+  }
+}
