@@ -1,6 +1,8 @@
 import type { Estimate } from '../../model/estimate.ts'
 import type { RunnerKind } from '../../model/runner.ts'
 import { estimateLlamaCpp } from './llamacpp/estimate.ts'
+import { estimateLmStudio } from './lmstudio.ts'
+import { estimateOllama } from './ollama.ts'
 import type { EstimateRequest } from './types.ts'
 import { unknownEstimate } from './unknown.ts'
 
@@ -16,8 +18,8 @@ const ESTIMATORS = {
   vllm: notYet,
   trtllm: notYet,
   sglang: notYet,
-  ollama: notYet,
-  lmstudio: notYet,
+  ollama: estimateOllama,
+  lmstudio: estimateLmStudio,
   comfyui: notYet,
   nim: notYet,
   'open-webui': notYet,

@@ -25,6 +25,13 @@ export interface LlamaEstimateInput {
   readonly draft: Estimate | null
 }
 
+const whole = (part: EstimatePart): EstimatePart => ({
+  ...part,
+  lowBytes: Math.round(part.lowBytes),
+  expectedBytes: Math.round(part.expectedBytes),
+  peakBytes: Math.round(part.peakBytes)
+})
+
 const exact = (bytes: number): Pick<EstimatePart, 'lowBytes' | 'expectedBytes' | 'peakBytes'> => ({
   lowBytes: bytes,
   expectedBytes: bytes,
@@ -55,7 +62,9 @@ export function estimateLlamaRun(input: LlamaEstimateInput): Estimate {
     ...cacheParts(shape, run, context),
     ...computeParts(shape, run, context, machine),
     ...serverParts(input, shape, context)
-  ].filter((part) => part.peakBytes > 0)
+  ]
+    .filter((part) => part.peakBytes > 0)
+    .map(whole)
   const growth = parts.filter(({ id }) => id === 'prompt-cache' || id === 'checkpoints')
   return {
     parts,
