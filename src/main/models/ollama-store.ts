@@ -7,10 +7,10 @@ import { walk, type WalkState } from './walk.ts'
 
 const MANIFEST_BYTES = 1024 * 1024
 /** What a name without host and owner stands for. */
-const DEFAULT_HOST = 'registry.ollama.ai'
-const DEFAULT_OWNER = 'library'
-const WEIGHTS = 'application/vnd.ollama.image.model'
-const PROJECTOR = 'application/vnd.ollama.image.projector'
+export const DEFAULT_HOST = 'registry.ollama.ai'
+export const DEFAULT_OWNER = 'library'
+export const WEIGHTS = 'application/vnd.ollama.image.model'
+export const PROJECTOR = 'application/vnd.ollama.image.projector'
 const UNFINISHED = /^sha256-[0-9a-f]{64}-partial$/
 
 const layer = z.object({
@@ -18,6 +18,7 @@ const layer = z.object({
   digest: z.string().regex(/^sha256[:-][0-9a-f]{64}$/),
   size: z.number().nonnegative()
 })
+export type OllamaLayer = z.output<typeof layer>
 const manifestSchema = z.object({ layers: z.array(layer).max(1_000) })
 
 /**
@@ -84,7 +85,8 @@ async function unfinishedPulls(
   return models
 }
 
-async function readLayers(path: string): Promise<readonly z.output<typeof layer>[] | null> {
+/** What a manifest names; null where it cannot be read or is none. */
+export async function readLayers(path: string): Promise<readonly OllamaLayer[] | null> {
   const text = await readTextUpTo(path, MANIFEST_BYTES)
   if (text === null) return null
   try {
@@ -104,4 +106,5 @@ function tagOf(manifest: string): string | null {
   return owner === DEFAULT_OWNER ? short : `${owner}/${short}`
 }
 
-const blobPath = (root: string, digest: string): string => join(root, 'blobs', digest.replace(':', '-'))
+export const blobPath = (root: string, digest: string): string =>
+  join(root, 'blobs', digest.replace(':', '-'))

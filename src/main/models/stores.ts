@@ -48,7 +48,7 @@ export async function storeRoots({ homeDir, folders, env = {} }: ModelPlaces): P
 const cacheHome = (homeDir: string, env: NodeJS.ProcessEnv): string =>
   env['XDG_CACHE_HOME'] || join(homeDir, '.cache')
 
-const expandHome = (path: string, homeDir: string): string =>
+export const expandHome = (path: string, homeDir: string): string =>
   path === '~' || path.startsWith('~/') ? join(homeDir, path.slice(1)) : path
 
 /** Where the user has told LM Studio to keep models; null where it does not say. */

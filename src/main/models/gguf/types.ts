@@ -68,5 +68,6 @@ export const VALUE_BYTES: Readonly<Record<number, number>> = {
   11: 8,
   12: 8
 }
+export const VALUE_BOOL = 7
 export const VALUE_STRING = 8
 export const VALUE_ARRAY = 9
