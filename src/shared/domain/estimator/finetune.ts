@@ -192,11 +192,13 @@ function withoutShape(modelPath: string, facts: ModelFacts | null, settings: Tra
     loss: 'plain',
     isUpcast: false
   })
+  const floorBytes = peakBytes + CUDA_BYTES + HOST.lowBytes
   return unknownAbove(
-    peakBytes + CUDA_BYTES + HOST.lowBytes,
+    floorBytes,
     'Training, at least',
     `Its base model could not be read; ${(parameters / 1e9).toFixed(1)} billion parameters alone take ` +
       `${bytesInWords(peakBytes)}${settings.method === null ? '' : ` to train ${METHOD_WORDS[settings.method]}`}, ` +
-      'and what it computes comes on top.'
+      'and what it computes comes on top.',
+    floorBytes
   )
 }

@@ -6,15 +6,15 @@ import { totalOf } from './total.ts'
 const PEAK_TIMES = 3
 
 /**
- * A floor is known that is no file's size, and nothing above it: the interval is wide and confidence says so. What it
- * does not hold when it counts as ready is growth: nothing of it is there yet.
+ * A floor is known that is no file's size, and nothing above it: the interval is wide and confidence says so.
+ * `growthBytes` of it come after it counts as ready.
  */
-export function unknownAbove(floorBytes: number, label: string, why: string): Estimate {
+export function unknownAbove(floorBytes: number, label: string, why: string, growthBytes = 0): Estimate {
   const parts = [partOf('compute-host', label, between(floorBytes, floorBytes, PEAK_TIMES * floorBytes), why)]
   return {
     parts,
     total: totalOf(parts),
-    growthBytes: 0,
+    growthBytes,
     source: 'formula',
     confidence: 'unknown',
     notes: [why],
