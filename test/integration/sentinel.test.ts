@@ -15,6 +15,7 @@ import { decodeBlackBox, type BlackBoxContent } from '../../src/shared/domain/bl
 import type { OpenAct } from '../../src/main/sentinel/protocol.ts'
 import { startEater, type Eater, type EaterOptions } from '../support/eater-process.ts'
 import { fakeMemory, type FakeMemory } from '../support/fake-memory.ts'
+import { startNamed, type NamedProgram } from '../support/named-program.ts'
 import {
   connectStandIn,
   identityOf,
@@ -67,6 +68,11 @@ async function core(process: SentinelProcess, blackBoxPath: string | null = null
 }
 async function eater(options: EaterOptions = {}): Promise<Eater> {
   const started = await startEater(options)
+  cleanups.push(() => started.end())
+  return started
+}
+async function named(name: string, later = name): Promise<NamedProgram> {
+  const started = await startNamed(name, later)
   cleanups.push(() => started.end())
   return started
 }
@@ -209,6 +215,73 @@ describe('the ladder on real processes', () => {
     await until('the emergency is seen', () => stand.state()?.watches[0]?.level === 'emergency')
     expect(guard.exited()).toBeNull()
     expect(kinds(stand).filter((kind) => kind !== 'warn')).toEqual([])
+  })
+
+  it('never touches a program of the user’s list, though it was armed, and takes the next one', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const kept = await named('kept-app')
+    const hog = await eater()
+    stand.arm([
+      {
+        ...watchOf([victimOf('process:1:1', [kept.pid]), victimOf('hog', hog.pids)]),
+        protectedNames: ['kept-*']
+      }
+    ])
+    void fake.fall(100, 2_000)
+    await stand.event('kill')
+    await until('the other is gone', () => allGone(hog))
+    expect(stateOf(kept.pid)).not.toBeNull()
+    expect(stand.events().every(({ victimId }) => victimId !== 'process:1:1')).toBe(true)
+  })
+
+  it.each([
+    ['the user’s list', ['kept-app']],
+    ['the built-in list', []]
+  ])('looks at the names once more before it acts: %s', async (_, protectedNames) => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const later = protectedNames[0] ?? 'firefox'
+    const turned = await named('some-app', later)
+    const hog = await eater()
+    stand.arm([
+      { ...watchOf([victimOf('process:1:1', [turned.pid]), victimOf('hog', hog.pids)]), protectedNames }
+    ])
+    await until('both are armed', () => stand.state()?.status.armedIds.length === 2)
+    expect(stand.state()?.status.unreachableIds).toEqual([])
+    await turned.turn()
+    void fake.fall(100, 2_000)
+    await stand.event('kill')
+    await until('the other is gone', () => allGone(hog))
+    expect(stateOf(turned.pid)).not.toBeNull()
+    // The warning came before the look.
+    const acts = stand.events().filter(({ kind }) => kind !== 'warn')
+    expect(acts.every(({ victimId }) => victimId === 'hog')).toBe(true)
+  })
+
+  it('lets go on whom an earlier core had frozen and the user has put on the list', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const app = await named('kept-app')
+    stand.arm([watchOf([victimOf('process:1:1', [app.pid])], { answerMs: null })])
+    await until('armed', () => stand.state()?.status.armedIds.length === 1)
+    const falling = fake.fall(100, 1_000, () => stateOf(app.pid) !== 'T')
+    await stand.event('freeze')
+    await falling
+    fake.set(700)
+    stand.arm([{ ...watchOf([], { answerMs: null }), keepsOthers: true, protectedNames: ['kept-app'] }])
+    await stand.event('thaw')
+    await until('it runs again', () => stateOf(app.pid) !== 'T')
+  })
+
+  it('guards a runner whatever its program is called on that list', async () => {
+    const fake = memory()
+    const stand = await core(await sentinel(fake))
+    const own = await named('kept-app')
+    stand.arm([{ ...watchOf([victimOf('own', [own.pid])]), protectedNames: ['kept-app'] }])
+    void fake.fall(100, 2_000)
+    expect(await stand.event('freeze')).toMatchObject({ victimId: 'own' })
+    await until('it is gone', () => stateOf(own.pid) === null)
   })
 
   it('says in observe mode what it would have done, and does nothing', async () => {

@@ -21,6 +21,8 @@ export interface ArmInput {
   /** As learnt; null where nothing was. */
   readonly stopLatencyMs: (id: string) => number | null
   readonly graceMs: number
+  /** The user's own list. */
+  readonly protectedNames: readonly string[]
   /** Whether others than own runners are not known yet. */
   readonly keepsOthers: boolean
 }
@@ -32,6 +34,7 @@ export function mainWatch(input: ArmInput): Watch {
     id: 'main',
     policy: input.policy,
     ...(input.keepsOthers ? { keepsOthers: true } : {}),
+    protectedNames: input.protectedNames,
     victims: input.ranked.flatMap(({ id, label, bytes }): ArmedVictim[] => {
       const one = byId.get(id)
       if (one === undefined || one.processes.length === 0) return []

@@ -160,6 +160,7 @@ export function createGuard(ports: GuardPorts): CoreGuard {
               cgroupRoot,
               stopLatencyMs: learned.stopLatencyMs,
               graceMs: ports.settings().llamacpp.stopTimeoutS * MS_PER_S,
+              protectedNames: ports.settings().guard.protectedNames,
               keepsOthers: !hasSeenGpu && ports.settings().guard.mayStopForeign
             })
           ]

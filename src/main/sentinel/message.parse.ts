@@ -19,6 +19,7 @@ const MAX_WATCHES = 8
 const MAX_VICTIMS = 128
 const MAX_PROCESSES = 4096
 const MAX_HOLDERS = 64
+const MAX_NAMES = 1024
 const MAX_TEXT = 512
 const MAX_PID = 2 ** 22
 
@@ -121,9 +122,11 @@ function openOf(value: unknown): OpenAct {
 
 function watchOf(value: unknown): Watch {
   const raw = fields(value)
+  const names = raw['protectedNames']
   return {
     ...(raw['open'] === undefined ? {} : { open: openOf(raw['open']) }),
     ...(raw['keepsOthers'] === true ? { keepsOthers: true } : {}),
+    ...(names === undefined ? {} : { protectedNames: list(names, MAX_NAMES, text) }),
     id: text(raw['id']),
     policy: policyOf(raw['policy']),
     victims: victimsOf(raw['victims'])

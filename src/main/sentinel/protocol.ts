@@ -47,6 +47,11 @@ export interface Watch {
   readonly policy: GuardPolicy
   /** In the order in which they would be stopped. */
   readonly victims: readonly ArmedVictim[]
+  /**
+   * The user's list, on top of the built-in one: of whom Firebreak did not start, nobody with such a process is
+   * touched, whatever the order says. Looked at once more just before an act.
+   */
+  readonly protectedNames?: readonly string[]
   /** Heeded when the watch is new to this sentinel. */
   readonly open?: OpenAct
   /**

@@ -9,6 +9,7 @@ import { holdProcess, statOf, type ProcessHandle } from './process-handle.ts'
 import { hasEnded } from './process-stat.ts'
 import type { ArmedProcess, ArmedVictim } from './protocol.ts'
 import { mayBeStopped } from './rightful.ts'
+import type { SparedNames } from './spared-names.ts'
 
 /** A tree that forks against being stopped is followed for this many looks; each finds what the last one missed. */
 const MAX_ROUNDS = 16
@@ -48,7 +49,12 @@ export interface VictimParts {
 export interface Victim extends Disposable {
   readonly armed: ArmedVictim
   /** The core's newest list; who is not on it any more is let go unless an act is under way. */
-  update(armed: ArmedVictim): void
+  update(armed: ArmedVictim, spares: SparedNames): void
+  /**
+   * Looks at the names of its processes as they are now; one may have become another program since it was armed.
+   * True: none of it may be touched unless an act is under way.
+   */
+  isSpared(): boolean
   state(): VictimState
   /** Whether its processes may be signalled. */
   reach(): 'all' | 'some' | 'none'
@@ -68,9 +74,10 @@ export interface Victim extends Disposable {
 
 const keyOf = (process: ArmedProcess): string => `${process.pid}:${process.startTicks}`
 
-export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
+export function createVictim(first: ArmedVictim, firstSpares: SparedNames, parts: VictimParts): Victim {
   const { kernel } = parts
   let armed = first
+  let spares = firstSpares
   let done: 'nothing' | 'frozen' | 'terminated' | 'killed' = 'nothing'
   let groupLeaders: ReadonlySet<number> = new Set()
   let sweptAtMs = Number.NEGATIVE_INFINITY
@@ -81,6 +88,8 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
   let isOver = false
   /** Of the newest list somebody lives whom this process may not stop. */
   let refusedSome = false
+  /** One of those listed has a name that is left alone. */
+  let hasSpared = false
   /** End of the last act, in ticks since boot: who started later and has no parent here is not its own. */
   let actTicks = Number.POSITIVE_INFINITY
   const held = new Map<string, ProcessHandle>()
@@ -90,7 +99,9 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     const handle = holdProcess(kernel, pid, startTicks)
     if (handle === null) return null
     const { name, ownerUid } = handle
-    if (!mayBeStopped({ name, ownerUid, cgroup: cgroupOf(pid) }, process.getuid?.() ?? -1)) {
+    const isSpared = spares(name)
+    hasSpared ||= isSpared && startTicks !== null
+    if (isSpared || !mayBeStopped({ name, ownerUid, cgroup: cgroupOf(pid) }, process.getuid?.() ?? -1)) {
       handle.dispose()
       refusedSome = true
       return null
@@ -117,10 +128,20 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     return living
   }
 
-  const update = (next: ArmedVictim): void => {
+  const findSpared = (): boolean => {
+    for (const handle of held.values()) {
+      const name = handle.look()?.name
+      if (name !== undefined && spares(name)) hasSpared = true
+    }
+    return hasSpared
+  }
+
+  const update = (next: ArmedVictim, nextSpares: SparedNames): void => {
     if (isOver) return
     armed = next
+    spares = nextSpares
     refusedSome = false
+    hasSpared = false
     lookedAtMs = Number.NEGATIVE_INFINITY
     groupLeaders = new Set(
       next.groupLeaders.map(({ pid }) => pid).filter((pid) => !parts.forbiddenGroup(pid))
@@ -186,7 +207,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     let firstSignalMs: number | null = null
     lookedAtMs = Number.NEGATIVE_INFINITY
     isOver ||= done !== 'nothing' && alive().length === 0
-    if (isOver) return { sent, refused, firstSignalMs }
+    if (isOver || (done === 'nothing' && hasSpared)) return { sent, refused, firstSignalMs }
     actTicks = Number.POSITIVE_INFINITY
     const send = (handles: readonly ProcessHandle[], signal: Signal): void => {
       for (const handle of handles) {
@@ -239,7 +260,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
     return { sent, refused, firstSignalMs }
   }
 
-  update(first)
+  update(first, firstSpares)
   return {
     get armed() {
       return armed
@@ -258,6 +279,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       actTicks = ticksSinceBoot()
     },
     update,
+    isSpared: findSpared,
     act,
     state() {
       const nowMs = parts.monotonicMs()
@@ -268,6 +290,7 @@ export function createVictim(first: ArmedVictim, parts: VictimParts): Victim {
       return seen
     },
     reach() {
+      if (hasSpared && done === 'nothing') return 'none'
       const reachable = [...held.values()].filter((handle) => handle.reachable).length
       if (held.size === 0 && refusedSome) return 'none'
       return reachable === held.size && !refusedSome ? 'all' : reachable > 0 ? 'some' : 'none'

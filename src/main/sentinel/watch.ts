@@ -4,6 +4,7 @@ import type { GuardAnswer, GuardEvent, GuardPolicy, GuardReading } from '../../s
 import type { Disposable } from '../../shared/util/disposable.ts'
 import { createProof, type Proof } from './proof.ts'
 import type { ArmedVictim, OpenAct, Watch, WatchStatus } from './protocol.ts'
+import { createSparedNames, NOBODY_SPARED, type SparedNames } from './spared-names.ts'
 import { createVictim, type Victim, type VictimParts } from './victim.ts'
 
 type NewEvent = Omit<GuardEvent, 'sequence'>
@@ -42,10 +43,11 @@ export interface RunningWatch extends Disposable {
 const NOT_LISTED = 'It is not to be stopped any more, so it runs on.'
 
 /** Not one of Firebreak's runners: their ids are slugs. */
-const isForeign = ({ armed }: Victim): boolean => armed.id.includes(':')
+const isForeign = (armed: ArmedVictim): boolean => armed.id.includes(':')
 
 export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   let watch = first
+  let spares = NOBODY_SPARED
   let victims: readonly Victim[] = []
   let memory: GuardMemory = initialGuardMemory()
   let decision: Decision | null = null
@@ -62,8 +64,9 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
   const keyOf = (victim: Victim): string => keys.get(victim) ?? victim.armed.id
   const byKey = (key: string | undefined): Victim | null =>
     victims.find((victim) => keyOf(victim) === key) ?? null
+  const sparesOf = (armed: ArmedVictim): SparedNames => (isForeign(armed) ? spares : NOBODY_SPARED)
   const newVictim = (armed: ArmedVictim, isAnotherRun: boolean): Victim => {
-    const victim = createVictim(armed, parts)
+    const victim = createVictim(armed, sparesOf(armed), parts)
     keys.set(victim, isAnotherRun ? `${armed.id}\n${++runs}` : armed.id)
     return victim
   }
@@ -183,6 +186,7 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
 
   const update = (next: Watch): void => {
     watch = next
+    spares = createSparedNames(next.protectedNames ?? [])
     const before = new Set(victims)
     const wanted = next.victims.map((armed: ArmedVictim) => {
       const namesakes = [...before].filter((victim) => victim.armed.id === armed.id)
@@ -192,14 +196,17 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       )
       if (known === undefined) return newVictim(armed, namesakes.length > 0)
       before.delete(known)
-      known.update(armed)
+      known.update(armed, sparesOf(armed))
       return known
     })
     const kept: Victim[] = []
     for (const victim of before) {
-      if (next.keepsOthers === true && isForeign(victim) && victim.state() !== 'gone') {
-        kept.push(victim)
-        continue
+      if (next.keepsOthers === true && isForeign(victim.armed) && victim.state() !== 'gone') {
+        victim.update(victim.armed, spares)
+        if (!victim.isSpared()) {
+          kept.push(victim)
+          continue
+        }
       }
       // Whoever is off the list is not to be stopped any more; only one told to end already is followed to its end.
       if (victim.isFrozen) {
@@ -211,6 +218,11 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
       else letGo(victim)
     }
     victims = [...wanted, ...kept]
+  }
+
+  const isSpared = (action: Decision['action']): boolean => {
+    const victim = action === null ? null : byKey(action.victimId)
+    return victim !== null && !victim.underAct && victim.isSpared()
   }
 
   const askOf = (ask: NonNullable<Decision['ask']>): WatchStatus['ask'] => {
@@ -279,6 +291,8 @@ export function createWatch(first: Watch, parts: WatchParts): RunningWatch {
         // An act takes two readings that agree; the second is microseconds old and decides.
         newest = parts.readFresh()
         next = decideWith(newest)
+        // Whoever is spared is in the next decision no more.
+        for (let left = victims.length; left > 0 && isSpared(next.action); left--) next = decideWith(newest)
       }
       answer = null
       memory = next.memory

@@ -53,6 +53,7 @@ const watch = (
     cgroupRoot: '/sys/fs/cgroup',
     stopLatencyMs: () => null,
     graceMs: 15_000,
+    protectedNames: [],
     keepsOthers: false,
     ...more
   }).victims

@@ -98,6 +98,17 @@ describe('messages from the core', () => {
     expect(armed({ processes })).toBe(0)
   })
 
+  it('takes the user’s list of names where there is one, and refuses one that is none', () => {
+    const [watch] = ARM.watches
+    const named = (protectedNames: unknown): unknown => {
+      const message = parseToSentinel(JSON.stringify({ ...ARM, watches: [{ ...watch, protectedNames }] }))
+      return message?.type === 'arm' ? message.watches[0]?.protectedNames : message
+    }
+    expect(named(['blender', 'my-*'])).toEqual(['blender', 'my-*'])
+    expect(named(undefined)).toBeUndefined()
+    for (const bad of ['blender', [7], [null], ['x'.repeat(1_000)], {}]) expect(named(bad)).toBeNull()
+  })
+
   it('never throws', () => {
     fc.assert(fc.property(fc.json(), (text) => void parseToSentinel(text)))
     fc.assert(fc.property(fc.string(), (text) => void parseToSentinel(text)))
