@@ -1,10 +1,12 @@
-import { uptime } from 'node:os'
+import { totalmem, uptime } from 'node:os'
 import { join } from 'node:path'
 import type { EventName } from '../../shared/contract/channels.ts'
 import type { EventPayload } from '../../shared/contract/commands.ts'
 import type { Live, MachineFacts, Notice } from '../../shared/model/status.ts'
 import { ACTIVE_STATES, type RunnerView } from '../../shared/model/runner.ts'
+import { orZero } from '../../shared/model/reading.ts'
 import type { Settings } from '../../shared/settings/schema.ts'
+import { reserveBytes } from '../../shared/domain/guard/thresholds.ts'
 import { disposeAll, type Disposable } from '../../shared/util/disposable.ts'
 import { createEmitter, type Emitter } from '../../shared/util/emitter.ts'
 import { readMachineFacts } from '../facts/read-facts.ts'
@@ -17,6 +19,8 @@ import { createGuardNotifications } from '../notify/guard-notifications.ts'
 import { createNotifier } from '../notify/notifier.ts'
 import { resourcesDir } from '../platform/places.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
+import { createAdmission } from '../runners/admission/admission.ts'
+import { unknownEstimate } from '../runners/admission/estimate-in-time.ts'
 import { createDiscovery } from '../runners/discovery/discovery.ts'
 import { createPlaybooks } from '../runners/playbooks/playbooks.ts'
 import { createContainers } from '../runners/containers/containers.ts'
@@ -31,6 +35,7 @@ import { createLocalEndpoint } from '../transport/dispatcher.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
 import { answerWithin } from './answer-within.ts'
 import type { AppPorts } from './app-ports.ts'
+import { createEstimating } from './estimating.ts'
 import { createGuarding } from './guarding.ts'
 import { createHandlers } from './handlers.ts'
 import { accountOf, liveOf } from './live.ts'
@@ -101,6 +106,17 @@ export function createApp(ports: AppPorts): App {
     logger,
     showPull: showPulls(jobs)
   })
+  const memTotalBytes = (): number => live?.memTotalBytes ?? totalmem()
+  const admission = createAdmission({
+    clock,
+    logger,
+    availableBytes: () => machine.availableBytes(),
+    reserveBytes: () => reserveBytes(memTotalBytes(), settings.get().reserveBytes),
+    memTotalBytes,
+    estimate: async () => ({ estimate: unknownEstimate('Nothing estimates it yet.') }),
+    profileOf: (id) => runners.profiles().find((profile) => profile.id === id) ?? null,
+    hold: () => guarding.guard.launchHold()
+  })
   const trainingWatch = createTrainingWatch({ clock })
   const runners = createRunners({
     places,
@@ -110,12 +126,25 @@ export function createApp(ports: AppPorts): App {
     settings: settings.get,
     adapters: ADAPTERS,
     containers,
+    admission,
     training: trainingWatch,
     findPlaybook: playbooks.profileOf,
     launchHold: () => guarding.guard.launchHold(),
     // By its name alone a file of llama.cpp's is started; other kinds ask for a profile.
     findModels: async () =>
       (await models.list()).models.filter(({ format, isPartial }) => format === 'gguf' && !isPartial)
+  })
+  const estimating = createEstimating({
+    places,
+    clock,
+    logger,
+    settings: settings.get,
+    machine,
+    gpu: () => gpu.latest(),
+    live: () => live,
+    models,
+    runners: () => runners,
+    allocatableBytes: () => live?.freeForModelsBytes ?? 0
   })
   const training = followTraining({
     runners,
@@ -158,13 +187,11 @@ export function createApp(ports: AppPorts): App {
       const ledger = accountOf(snapshot, named, uptime() * 1_000)
       guarding.guard.update(snapshot, ledger)
       setPace()
-      live = liveOf(snapshot, ledger, guarding.guard.status(), {
-        allocatableBytes: 0,
-        reservedBytes: 0,
-        growthBytes: 0,
-        reservations: [],
-        waiting: []
-      })
+      admission.update(runners.list())
+      const { memInfo, perCpuFreeBytes } = snapshot
+      const availableBytes = memInfo.memAvailableBytes + orZero(perCpuFreeBytes)
+      live = liveOf(snapshot, ledger, guarding.guard.status(), admission.status(availableBytes))
+      estimating.observe()
       recent.add(snapshot.atMs, snapshot.monotonicMs, live.memAvailableBytes, ledger)
       events.live.emit(live)
     }
@@ -274,6 +301,7 @@ export function createApp(ports: AppPorts): App {
       playbooks,
       jobs,
       models,
+      estimates: estimating.estimates,
       guarding,
       machineFacts,
       ownCost: createOwnCost(places.procRoot, clock),
@@ -322,7 +350,9 @@ export function createApp(ports: AppPorts): App {
         notifier,
         gpu,
         discovery,
+        admission,
         runners,
+        estimating.estimates,
         training,
         sampler,
         guarding,

@@ -1,6 +1,7 @@
 import type { GpuSnapshot } from '../../shared/model/gpu.ts'
 import type { ProcessInfo } from '../../shared/model/snapshot.ts'
 import type { Live, MachineFacts } from '../../shared/model/status.ts'
+import type { Estimates } from '../estimates/types.ts'
 import type { RecentRing } from '../history/recent.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ModelCatalog } from '../models/catalog.ts'
@@ -30,6 +31,7 @@ export interface HandlerParts {
   /** Everything long: downloads, pulls, set-ups. */
   readonly jobs: Jobs
   readonly models: ModelCatalog
+  readonly estimates: Estimates
   readonly guarding: Guarding
   readonly machineFacts: () => Promise<MachineFacts>
   readonly ownCost: OwnCost

@@ -191,8 +191,14 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     }
   })
 
+  /** With the settings of its last launch, which may not be the saved ones. */
+  const launched = new Map<string, Profile>()
+
   return {
-    of: async (profile) => (await looked(profile)).basis,
+    async of(profile) {
+      launched.set(profile.id, profile)
+      return (await looked(profile)).basis
+    },
     async view(profile): Promise<Result<EstimateView, ContractError>> {
       const found = await looked(profile)
       // A file that is to be loaded and is not there is a mistake of whoever asks; other models may be fetched.
@@ -202,7 +208,7 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     },
     facts: (path, kind) => facts.of(path, kind),
     models: allModels,
-    observe: learning.observe,
+    observe: (profile, view) => learning.observe(launched.get(profile.id) ?? profile, view),
     dispose() {
       planner?.dispose()
       store.close()

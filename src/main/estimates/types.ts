@@ -14,7 +14,7 @@ export interface EstimateBasis {
 
 /** Estimates of this machine: formulas, the planner of the user's build, and what was measured. */
 export interface Estimates extends Disposable {
-  /** Never fails: what cannot be read gives an estimate of confidence 'unknown' that says why. */
+  /** Of what is about to be launched. Never fails: what cannot be read gives an estimate of confidence 'unknown' that says why. */
   of(profile: Profile): Promise<EstimateBasis>
   view(profile: Profile): Promise<Result<EstimateView, ContractError>>
   facts(path: string, kind: RunnerKind): Promise<Result<ModelFacts, ContractError>>
