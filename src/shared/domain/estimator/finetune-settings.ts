@@ -103,7 +103,7 @@ export function trainingSettings(profile: FieldProfile): TrainingSettings {
       isOn(words, ['--gradient_checkpointing', '--activation_checkpointing']) ??
       recipe?.hasCheckpointing ??
       false,
-    loss: lossOf(words),
+    loss: lossKindOf(words.join(' ')),
     isUpcast: method === 'qlora',
     isPureBf16:
       recipe !== null || words.some((word) => /pure_bf16|^(?:--(?:torch_)?dtype=)?bfloat16$/i.test(word)),
@@ -136,10 +136,10 @@ function methodOf(words: readonly string[]): TrainingMethod | null {
   return /full/i.test(all) ? 'full' : null
 }
 
-function lossOf(words: readonly string[]): LossKind {
-  const all = words.join(' ')
-  if (/liger|cut_cross_entropy|chunked/i.test(all)) return 'chunked'
-  return /unsloth|fused_cross|fast_kernels|foak/i.test(all) ? 'fused' : 'plain'
+/** By the names that trainers and their kernels have. */
+export function lossKindOf(words: string): LossKind {
+  if (/liger|cut[-_]cross[-_]entropy|chunked/i.test(words)) return 'chunked'
+  return /unsloth|fused[-_]cross|fast[-_]kernels|foak/i.test(words) ? 'fused' : 'plain'
 }
 
 /** A flag with or without a value; null: not said. */
