@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { adopt } from './adopt.ts'
 import { answer } from './answer.ts'
 import { drill } from './drill.ts'
+import { estimate } from './estimate.ts'
 import { guard } from './guard.ts'
 import { incidents } from './incidents.ts'
 import { logs } from './logs.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   profiles,
   playbooks,
   models,
+  estimate,
   start,
   stop,
   adopt,

@@ -1,9 +1,15 @@
 import { totalOf } from '../../../shared/domain/estimator/total.ts'
-import type { Estimate, EstimatePart, EstimatePartId } from '../../../shared/model/estimate.ts'
+import {
+  ESTIMATE_PARTS,
+  type Estimate,
+  type EstimatePart,
+  type EstimatePartId
+} from '../../../shared/model/estimate.ts'
 import type { Plan, PlanRow } from './parse-plan.ts'
 
 const MIB = 1024 ** 2
-const WHY = "llama.cpp's own planner, of the build that would be started"
+const WHY = "By llama.cpp's own planner, of the build that would be started."
+const AGREES = "llama.cpp's own planner says the same."
 const LABELS = {
   'weights-device': 'Weights on the GPU',
   'weights-host': 'Weights in main memory',
@@ -25,10 +31,13 @@ export function applyPlan(formula: Estimate, plan: Plan): Estimate {
   const notes = [`${formulaless(plan)} by llama.cpp's own planner.`, ...formula.notes]
   const set = (id: keyof typeof LABELS, bytes: number, rounding: number): void => {
     const before = known.get(id)
-    if (before === undefined && bytes === 0) return
+    if (bytes === 0 && (rounding === 0 || before === undefined)) {
+      next.delete(id)
+      return
+    }
     // Where both agree, the formula has the exact bytes.
     if (before !== undefined && agrees(before.expectedBytes, bytes, rounding)) {
-      next.set(id, { ...before, lowBytes: before.expectedBytes, peakBytes: before.expectedBytes, why: WHY })
+      next.set(id, exactly(before))
       return
     }
     next.set(id, {
@@ -64,7 +73,8 @@ export function applyPlan(formula: Estimate, plan: Plan): Estimate {
   set('compute-device', sum((row) => row.computeBytes) - plan.host.computeBytes, plan.devices.length * MIB)
   set('compute-host', plan.host.computeBytes, MIB)
 
-  const parts = [...next.values()]
+  const order = (part: EstimatePart): number => ESTIMATE_PARTS.indexOf(part.id)
+  const parts = [...next.values()].toSorted((one, other) => order(one) - order(other))
   return {
     ...formula,
     parts,
@@ -80,7 +90,7 @@ const exactly = (part: EstimatePart): EstimatePart => ({
   ...part,
   lowBytes: part.expectedBytes,
   peakBytes: part.expectedBytes,
-  why: WHY
+  why: `${part.why} ${AGREES}`
 })
 const bytesOf = (parts: ReadonlyMap<EstimatePartId, EstimatePart>, id: EstimatePartId): number =>
   parts.get(id)?.expectedBytes ?? 0

@@ -74,7 +74,7 @@ export function plannerArguments({ modelPath, settings }: LlamaCppProfile): read
     more.push(name)
     if (!hasValue) continue
     const value = equals < 0 ? extraArgs[at + 1] : arg.slice(equals + 1)
-    if (value === undefined) return null
+    if (value === undefined || (equals < 0 && value.startsWith('-'))) return null
     more.push(value)
     if (equals < 0) at += 1
   }

@@ -89,10 +89,11 @@ export function createTrial({ profile, estimate, estimateOf, allocatableBytes }:
   const attempt = (settings: Settings): Tried => {
     const changed = { ...profile, settings: { ...profile.settings, ...settings } } as Profile
     const { total: bare, confidence } = estimateOf(changed)
+    const expectedBytes = bare.expectedBytes + above.expected
     const total = {
-      lowBytes: bare.lowBytes + above.low,
-      expectedBytes: bare.expectedBytes + above.expected,
-      peakBytes: bare.peakBytes + above.peak
+      lowBytes: Math.min(bare.lowBytes + above.low, expectedBytes),
+      expectedBytes,
+      peakBytes: Math.max(bare.peakBytes + above.peak, expectedBytes)
     }
     return { settings, total, verdict: verdictOf(total, confidence, allocatableBytes) }
   }
