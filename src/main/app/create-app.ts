@@ -20,7 +20,6 @@ import { createNotifier } from '../notify/notifier.ts'
 import { resourcesDir } from '../platform/places.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
 import { createAdmission } from '../runners/admission/admission.ts'
-import { unknownEstimate } from '../runners/admission/estimate-in-time.ts'
 import { createDiscovery } from '../runners/discovery/discovery.ts'
 import { createPlaybooks } from '../runners/playbooks/playbooks.ts'
 import { createContainers } from '../runners/containers/containers.ts'
@@ -113,7 +112,7 @@ export function createApp(ports: AppPorts): App {
     availableBytes: () => machine.availableBytes(),
     reserveBytes: () => reserveBytes(memTotalBytes(), settings.get().reserveBytes),
     memTotalBytes,
-    estimate: async () => ({ estimate: unknownEstimate('Nothing estimates it yet.') }),
+    estimate: (profile) => estimating.estimates.of(profile),
     profileOf: (id) => runners.profiles().find((profile) => profile.id === id) ?? null,
     hold: () => guarding.guard.launchHold()
   })
@@ -144,7 +143,7 @@ export function createApp(ports: AppPorts): App {
     live: () => live,
     models,
     runners: () => runners,
-    allocatableBytes: () => live?.freeForModelsBytes ?? 0
+    allocatableBytes: () => admission.status().allocatableBytes
   })
   const training = followTraining({
     runners,

@@ -52,7 +52,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'recent.get': async ({ windowS }) => ok(recent.read(windowS)),
     'runners.list': async () => ok(runners.list()),
-    'runners.start': ({ target, kind, settings: changes }) => startRunner(parts, target, changes, kind),
+    'runners.start': (input) => startRunner(parts, input),
     'runners.stop': ({ id }) => runners.stop(id),
     'runners.log': ({ id, offset, maxBytes }) => runners.readLog(id, offset, maxBytes),
     'runners.installed': async () => ok(await runners.installed()),

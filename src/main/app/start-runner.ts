@@ -1,5 +1,6 @@
 import type { ContractError } from '../../shared/contract/errors.ts'
-import type { FieldSettings, RunnerKind, RunnerView } from '../../shared/model/runner.ts'
+import type { CommandInput } from '../../shared/contract/commands.ts'
+import type { RunnerView } from '../../shared/model/runner.ts'
 import type { Result } from '../../shared/util/result.ts'
 import type { HandlerParts } from './handler-parts.ts'
 import { saveProfile } from './save-profile.ts'
@@ -7,9 +8,7 @@ import { saveProfile } from './save-profile.ts'
 /** Starts a target; a profile that was saved before its playbook's model was here gets the model's path first. */
 export async function startRunner(
   parts: Pick<HandlerParts, 'settings' | 'live' | 'runners' | 'playbooks' | 'lookAnew'>,
-  target: string,
-  settings: FieldSettings | undefined,
-  kind: RunnerKind | undefined
+  { target, settings, kind, waits, phrase }: CommandInput<'runners.start'>
 ): Promise<Result<RunnerView, ContractError>> {
   const { runners, playbooks } = parts
   const profile = runners.profiles().find(({ id }) => id === target)
@@ -19,5 +18,5 @@ export async function startRunner(
     const saved = await saveProfile(parts, found.value)
     if (!saved.ok) return saved
   }
-  return runners.start(target, settings, kind)
+  return runners.start(target, settings, { kind, waits: waits ?? false, phrase: phrase ?? null })
 }

@@ -1,6 +1,7 @@
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import { bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
 import type { LaunchPlan } from './adapter.ts'
+import { PLAIN_WISH } from './admission-port.ts'
 import { endTree } from './end-tree.ts'
 import { exitInWords, isCrash, type ExitStatus } from './exit-words.ts'
 import { GUARD_STOPPED } from './guarded.ts'
@@ -87,7 +88,7 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
       core.apply('fail', `${core.text} ${shortage}`)
       return
     }
-    core.starting = starting.begin('relaunch', core.running)
+    core.starting = starting.begin('relaunch', core.running, PLAIN_WISH)
     const started = await core.starting
     core.starting = null
     if (!started.ok && core.state === 'restarting') core.apply('fail', started.error.message)

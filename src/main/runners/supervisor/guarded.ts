@@ -15,6 +15,7 @@ export function noteGuardEvent(core: RunnerCore, kind: GuardEvent['kind']): void
   core.guardStopped = true
   if (core.state === 'restarting') {
     core.retry?.abort()
+    core.waiting?.release()
     core.apply('fail', GUARD_STOPPED)
   } else if (core.state === 'failed' || core.state === 'lost') {
     core.text = GUARD_STOPPED

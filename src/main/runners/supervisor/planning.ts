@@ -13,6 +13,8 @@ export interface Planning {
   /** Settles within the deadline, whatever the file system does. */
   plan(profile: Profile): Promise<Result<LaunchPlan, ContractError>>
   promise(id: string, port: number): void
+  /** Nothing is launched on the promised port for now. */
+  forget(id: string): void
 }
 
 export function createPlanning(options: {
@@ -67,6 +69,7 @@ export function createPlanning(options: {
 
   return {
     promise: (id, port) => void promised.set(id, port),
+    forget: (id) => void promised.delete(id),
     async plan(profile) {
       if (hanging.has(profile.id)) return err(noAnswer(profile))
       hanging.add(profile.id)

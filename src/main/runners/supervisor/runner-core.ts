@@ -10,12 +10,13 @@ import {
 } from '../../../shared/model/runner.ts'
 import type { Result } from '../../../shared/util/result.ts'
 import type { LaunchPlan, RunnerAdapter } from './adapter.ts'
+import type { Ticket } from './admission-port.ts'
 import type { Scopes } from './launch.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { LogFile } from './log-file.ts'
 import type { RunnerRecord } from './state-file.ts'
 import { nextState, type RunnerEvent } from './states.ts'
-import type { SupervisorPorts } from './types.ts'
+import type { RunnerNotice, SupervisorPorts } from './types.ts'
 import { viewKey, viewOf } from './view.ts'
 
 export interface SupervisorDeps {
@@ -26,6 +27,10 @@ export interface SupervisorDeps {
   readonly bootId: string
   readonly scopes: Scopes
   plan(profile: Profile): Promise<Result<LaunchPlan, ContractError>>
+  /** Nothing comes of the last plan for now: its port is free for others. */
+  unplan(): void
+  /** To everybody who listens. */
+  tell(notice: RunnerNotice): void
   /** The view is another one than before. */
   onChange(): void
   /** What the next core needs is another one than before. */
@@ -58,6 +63,8 @@ export interface RunnerCore {
   cleaning: Promise<unknown> | null
   /** A container on its way, which may take as long as its image; `done` settles when it is there, or none is. */
   launching: { readonly abort: AbortController; readonly done: Promise<unknown> } | null
+  /** It waits for its turn or for memory, with nothing started. */
+  waiting: Ticket | null
   /** The wait before a crashed runner is started again. */
   retry: AbortController | null
   view(): RunnerView
@@ -96,6 +103,7 @@ export function createRunnerCore(initial: Profile, deps: SupervisorDeps): Runner
     stopping: null,
     cleaning: null,
     launching: null,
+    waiting: null,
     retry: null,
     view() {
       return viewOf(this)

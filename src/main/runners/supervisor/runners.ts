@@ -89,6 +89,8 @@ export function createRunners(
       bootId,
       scopes,
       plan: planning.plan,
+      unplan: () => planning.forget(profile.id),
+      tell: notices.emit,
       onChange() {
         ticker.wake()
         changes.emit(supervisor.view())
@@ -143,6 +145,12 @@ export function createRunners(
 
   for (const profile of profiles.list()) add(profile)
 
+  /** What a runner has taken, and that it is ready or gone, may let another one start. */
+  const count = (): void =>
+    ports.admission?.update([...entries.values()].map(({ supervisor }) => supervisor.view()))
+  changes.on(count)
+  removals.on(count)
+
   /** Last words of a runner that just ended are told, too. */
   changes.on((view) => {
     const entry = entries.get(view.id)
@@ -186,7 +194,7 @@ export function createRunners(
 
     list: () => [...entries.values()].map(({ supervisor }) => supervisor.view()),
 
-    async start(target, changed, kind) {
+    async start(target, changed, { kind, waits = false, phrase = null } = {}) {
       const found = findTarget(
         { target, settings: changed, kind, homeDir: places.homeDir },
         () => ({
@@ -202,7 +210,7 @@ export function createRunners(
       if (!checked.ok) return checked
       const profile = checked.value
       const entry = entries.get(profile.id) ?? add(profile)
-      const started = await entry.supervisor.start(profile)
+      const started = await entry.supervisor.start(profile, { waits, phrase })
       if (!isNew) return started
       const neverRan = !started.ok && entry.supervisor.view().state === 'stopped'
       if (neverRan) {

@@ -2,16 +2,22 @@ import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { Profile, RunnerView } from '../../../shared/model/runner.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import type { LaunchPlan } from './adapter.ts'
+import type { StartWish, Ticket } from './admission-port.ts'
 import type { ExitStatus } from './exit-words.ts'
 import { processesInWords } from './identity.ts'
 import { launch } from './launch.ts'
 import { launchContainer } from './launch-container.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
+import { askForRoom, ENDING, tellNote, turnOfRestart, waitForTurn } from './waiting.ts'
 
 /** Plans and launches a runner, by wish or after a crash. */
 export interface Starting {
-  begin(event: 'launch' | 'relaunch', wanted: Profile): Promise<Result<RunnerView, ContractError>>
+  begin(
+    event: 'launch' | 'relaunch',
+    wanted: Profile,
+    wish: StartWish
+  ): Promise<Result<RunnerView, ContractError>>
   spawn(plan: LaunchPlan): Promise<Result<RunnerView, ContractError>>
 }
 
@@ -82,22 +88,59 @@ export function createStarting(
     core.publish()
     return ok(core.view())
   }
+  /** Ends with the launch under way, or with nothing reserved. */
+  const go = async (
+    event: 'launch' | 'relaunch',
+    wanted: Profile,
+    plan: LaunchPlan,
+    ticket: Ticket | null
+  ): Promise<Result<RunnerView, ContractError>> => {
+    // A stop may have come while the plan was made, or while it waited.
+    if (event === 'relaunch' && core.state !== 'restarting') {
+      ticket?.release()
+      return ok(core.view())
+    }
+    core.running = wanted
+    core.guardStopped = false
+    if (ticket !== null) tellNote(core, ticket)
+    core.apply(event, 'Starting.')
+    const launched = await spawn(plan)
+    if (!launched.ok) ticket?.release()
+    return launched
+  }
+  /** After a wait everything may be different: it is planned anew. */
+  const goAtTurn = async (
+    event: 'launch' | 'relaunch',
+    wanted: Profile,
+    ticket: Ticket
+  ): Promise<Result<RunnerView, ContractError>> => {
+    const planned = await deps.plan(wanted)
+    if (planned.ok && !closing.signal.aborted) return go(event, wanted, planned.value, ticket)
+    ticket.release()
+    return planned.ok ? ENDING : planned
+  }
   return {
     spawn,
-    async begin(event, wanted) {
+    async begin(event, wanted, wish) {
       await core.cleaning
       if (core.live !== null) return err(stillThere(core.profile.label, core.live))
       const held = deps.ports.launchHold?.() ?? null
       if (held !== null) return err({ code: 'refused', message: held })
       const planned = await deps.plan(wanted)
-      if (closing.signal.aborted) return err({ code: 'disconnected', message: 'Firebreak is ending.' })
+      if (closing.signal.aborted) return ENDING
       if (!planned.ok) return planned
-      // A stop may have come while the plan was made.
-      if (event === 'relaunch' && core.state !== 'restarting') return ok(core.view())
-      core.running = wanted
-      core.guardStopped = false
-      core.apply(event, 'Starting.')
-      return spawn(planned.value)
+      const asked = await askForRoom(core, wanted, wish)
+      if (closing.signal.aborted) return ENDING
+      if (!asked.ok) {
+        deps.unplan()
+        return asked
+      }
+      const ticket = asked.value
+      if (ticket === null || ticket.waitsFor === null) return go(event, wanted, planned.value, ticket)
+      deps.unplan()
+      if (event === 'launch') return waitForTurn(core, ticket, () => goAtTurn(event, wanted, ticket))
+      const turn = await turnOfRestart(core, ticket)
+      return turn.ok ? goAtTurn(event, wanted, ticket) : turn
     }
   }
 }

@@ -19,6 +19,7 @@ async function end(core: RunnerCore, failure: string | null): Promise<Result<Sto
   const { ports } = core.deps
   core.retry?.abort()
   core.launching?.abort.abort()
+  core.waiting?.release()
   core.apply('stop', 'Stopping.')
   await core.starting
   await core.launching?.done

@@ -4,6 +4,7 @@ import type { Profile, RunnerView, StopResult } from '../../../shared/model/runn
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import { disposable, type Disposable } from '../../../shared/util/disposable.ts'
 import { err, type Result } from '../../../shared/util/result.ts'
+import { PLAIN_WISH, type StartWish } from './admission-port.ts'
 import { adoptRunner } from './adoption.ts'
 import { createEnding } from './ending.ts'
 import { noteGuardEvent } from './guarded.ts'
@@ -15,6 +16,7 @@ import { createModelsWatch } from './service/models-watch.ts'
 import { createRunnerCore, type RunnerCore, type SupervisorDeps } from './runner-core.ts'
 import type { RunnerRecord } from './state-file.ts'
 import { stopRunner } from './stopping.ts'
+import { startOfWaiting, stopWait } from './waiting.ts'
 
 /** One runner: a profile, and its processes from start to proof that their memory is back. */
 export interface Supervisor extends Disposable {
@@ -23,7 +25,7 @@ export interface Supervisor extends Disposable {
   view(): RunnerView
   /** True from the request to start until its processes are gone. */
   isBusy(): boolean
-  start(profile: Profile): Promise<Result<RunnerView, ContractError>>
+  start(profile: Profile, wish?: StartWish): Promise<Result<RunnerView, ContractError>>
   stop(): Promise<Result<StopResult, ContractError>>
   /** Takes back what an earlier core left; true when it is alive. */
   adopt(record: RunnerRecord): Promise<boolean>
@@ -48,8 +50,10 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
     },
     view: () => core.view(),
     isBusy: () => core.isActive() || core.starting !== null || core.cleaning !== null || core.live !== null,
-    async start(wanted) {
+    async start(wanted, wish = PLAIN_WISH) {
       const { label } = core.profile
+      const waits = startOfWaiting(core, wish)
+      if (waits !== null) return err(waits)
       if (core.state === 'stopping') {
         const message = `${label} is just being stopped. Start it again when its memory is back.`
         return err({ code: 'refused', message })
@@ -61,13 +65,15 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       budget.reset()
       liveness.reset()
       models.reset()
-      core.starting = ending.starting.begin('launch', wanted).finally(() => {
+      core.starting = ending.starting.begin('launch', wanted, wish).finally(() => {
         core.starting = null
       })
       return core.starting
     },
     async stop() {
       if (core.stopping === null && core.starting !== null && !core.isActive()) await core.starting
+      const ended = stopWait(core)
+      if (ended !== null) return ended
       if (core.stopping === null && !core.isActive() && core.live === null) {
         return err({ code: 'not-running', message: `${core.profile.label} is not running.` })
       }

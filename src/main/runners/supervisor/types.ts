@@ -15,6 +15,7 @@ import type { Settings } from '../../../shared/settings/schema.ts'
 import type { Disposable } from '../../../shared/util/disposable.ts'
 import type { Result } from '../../../shared/util/result.ts'
 import type { Clock, Logger, Places } from '../../platform/ports.ts'
+import type { AdmissionPort, StartWish } from './admission-port.ts'
 import type { ProcessIdentity } from './identity.ts'
 import type { SystemdUnit } from './systemd-unit.ts'
 import type { ContainerRecord, Containers } from './container-port.ts'
@@ -49,10 +50,17 @@ export interface SupervisorPorts {
   readonly settings: () => Settings
   /** Why nothing may be launched now, in words; null: it may. Absent: always. */
   readonly launchHold?: () => string | null
+  /** Absent: nobody counts what launches take, and none waits or is refused for it. */
+  readonly admission?: AdmissionPort
   /** Absent: what needs a container is not started. */
   readonly containers?: Containers
   /** Absent: nobody reads them. */
   readonly training?: TrainingPort
+  /**
+   * Whether a process that was started below a runner of that kind is listed as a runner by itself, which people
+   * start from a notebook: it is asked of those that were taken over alone. Absent: none is.
+   */
+  readonly isListedByItself?: (kind: RunnerKind, pid: number) => boolean
 }
 
 /** A runner that runs and that somebody else started. */
@@ -93,6 +101,11 @@ export interface LogChunk extends LogPiece {
   readonly id: string
 }
 
+export interface StartOptions extends Partial<StartWish> {
+  /** What is to run a model that has no profile yet; llama.cpp where nothing is said. */
+  readonly kind?: RunnerKind | undefined
+}
+
 /** All runners: profiles on disk and the processes that belong to them. */
 export interface Runners extends Disposable {
   /**
@@ -101,11 +114,10 @@ export interface Runners extends Disposable {
    */
   adoptLeftRunning(): Promise<readonly RunnerView[]>
   list(): readonly RunnerView[]
-  /** `kind`: what is to run a model that has no profile yet; llama.cpp where nothing is said. */
   start(
     target: string,
     settings: FieldSettings | undefined,
-    kind?: RunnerKind
+    options?: StartOptions
   ): Promise<Result<RunnerView, ContractError>>
   /**
    * Supervises from now on what somebody else started, as if it had been started here; its profile is saved. Fails

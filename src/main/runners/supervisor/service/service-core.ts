@@ -9,6 +9,7 @@ import {
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import { bytesInWords } from '../../../../shared/util/bytes-in-words.ts'
 import type { Result } from '../../../../shared/util/result.ts'
+import type { Ticket } from '../admission-port.ts'
 import { residentBytes } from '../live-process.ts'
 import type { SupervisorDeps } from '../runner-core.ts'
 import type { RunnerRecord } from '../state-file.ts'
@@ -51,6 +52,8 @@ export interface ServiceCore {
   guardStopped: boolean
   starting: Promise<Result<RunnerView, ContractError>> | null
   stopping: Promise<Result<StopResult, ContractError>> | null
+  /** It waits for its turn or for memory, with nothing asked of the service. */
+  waiting: Ticket | null
   isActive(): boolean
   view(): RunnerView
   /** Tells of the view where it changed noticeably. */
@@ -91,6 +94,7 @@ export function createServiceCore(initial: Profile, deps: SupervisorDeps): Servi
     guardStopped: false,
     starting: null,
     stopping: null,
+    waiting: null,
     isActive: () => ACTIVE_STATES.includes(state),
     view() {
       return viewOf(this)

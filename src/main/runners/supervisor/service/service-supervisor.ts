@@ -1,19 +1,25 @@
 import type { ContractError } from '../../../../shared/contract/errors.ts'
-import type { Profile, RunnerView } from '../../../../shared/model/runner.ts'
+import type { HeldModel, Profile, RunnerView } from '../../../../shared/model/runner.ts'
 import { disposable } from '../../../../shared/util/disposable.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
+import type { LaunchPlan } from '../adapter.ts'
+import { PLAIN_WISH, type StartWish, type Ticket } from '../admission-port.ts'
 import { GUARD_STOPPED } from '../guarded.ts'
 import { redactArgs } from '../redact.ts'
 import type { SupervisorDeps } from '../runner-core.ts'
 import type { Supervisor } from '../supervisor.ts'
+import { askForRoom, ENDING, startOfWaiting, stopWait, tellNote, waitForTurn } from '../waiting.ts'
 import { adoptModel } from './adopting.ts'
 import { createLoadLook, loadModel } from './loading.ts'
 import { reachService } from './reach-service.ts'
-import { createServiceCore, type ModelRun, type ServiceCore } from './service-core.ts'
+import { createServiceCore, isLoaded, type ModelRun, type ServiceCore } from './service-core.ts'
+import { mayStartService } from './services.ts'
 import { unloadModel } from './unloading.ts'
 import { createServiceWatch } from './watching.ts'
 
 const LIST_TIMEOUT_MS = 5_000
+
+type Started = Result<RunnerView, ContractError>
 
 /**
  * One model in a service that runs anyway: start loads it, stop unloads it and proves that its memory is back. The
@@ -31,8 +37,10 @@ export function createServiceSupervisor(initial: Profile, deps: SupervisorDeps):
     },
     view: () => core.view(),
     isBusy: () => core.isActive() || core.starting !== null || core.run !== null,
-    async start(wanted) {
+    async start(wanted, wish = PLAIN_WISH) {
       const { label } = core.profile
+      const waits = startOfWaiting(core, wish)
+      if (waits !== null) return err(waits)
       if (core.state === 'stopping') {
         const message = `${label} is just being stopped. Start it again when its memory is back.`
         return err({ code: 'refused', message })
@@ -40,13 +48,15 @@ export function createServiceSupervisor(initial: Profile, deps: SupervisorDeps):
       if (core.isActive() || core.starting !== null) {
         return err({ code: 'already-running', message: `${label} is already running (${core.state}).` })
       }
-      core.starting = begin(core, wanted).finally(() => {
+      core.starting = begin(core, wanted, wish).finally(() => {
         core.starting = null
       })
       return core.starting
     },
     async stop() {
       if (core.stopping === null && core.starting !== null && !core.isActive()) await core.starting
+      const ended = stopWait(core)
+      if (ended !== null) return ended
       if (core.stopping === null && !core.isActive() && core.run === null) {
         return err({ code: 'not-running', message: `${core.profile.label} is not running.` })
       }
@@ -79,22 +89,52 @@ export function createServiceSupervisor(initial: Profile, deps: SupervisorDeps):
   }
 }
 
-/** Checks the service and whether it has the model, then has it loaded; answers once the load is under way. */
-async function begin(core: ServiceCore, wanted: Profile): Promise<Result<RunnerView, ContractError>> {
-  const { deps, facts } = core
+/** Checks the service and whether it has the model, asks for room, then has it loaded; answers once that is under way. */
+async function begin(core: ServiceCore, wanted: Profile, wish: StartWish): Promise<Started> {
+  const { deps } = core
   const held = deps.ports.launchHold?.() ?? null
   if (held !== null) return err({ code: 'refused', message: held })
   const planned = await deps.plan(wanted)
   if (!planned.ok) return planned
-  const { url, port, file, args } = planned.value
-  const reached = await reachService(core, wanted, url, port)
-  if (!reached.ok) return reached
-  const models = (await deps.adapter.models?.list(url, LIST_TIMEOUT_MS)) ?? null
-  if (core.closing.signal.aborted) return err({ code: 'disconnected', message: 'Firebreak is ending.' })
-  if (models !== null && !models.some((model) => facts.isSame(model.name, wanted.modelPath))) {
-    const message = `${facts.name} has no model '${wanted.modelPath}'. ${facts.howToGet(wanted.modelPath)}`
-    return err({ code: 'model-missing', message })
+  const { url, port } = planned.value
+  // A service that would be started is started only once there is room for the model.
+  if (!mayStartService(wanted)) {
+    const reached = await reachService(core, wanted, url, port)
+    if (!reached.ok) return reached
   }
+  const models = (await deps.adapter.models?.list(url, LIST_TIMEOUT_MS)) ?? null
+  const missing = missingModel(core, wanted, models)
+  if (missing !== null) return err(missing)
+  // Another client had it loaded: it takes no more.
+  if (isHeld(core, wanted, models)) return load(core, wanted, planned.value, null)
+  const asked = await askForRoom(core, wanted, wish)
+  if (core.closing.signal.aborted) return ENDING
+  if (!asked.ok) {
+    deps.unplan()
+    return asked
+  }
+  const ticket = asked.value
+  const go = (): Promise<Started> => load(core, wanted, planned.value, ticket)
+  return ticket === null || ticket.waitsFor === null ? go() : waitForTurn(core, ticket, go)
+}
+
+/** Has it loaded; with nothing reserved where that cannot begin. */
+async function load(
+  core: ServiceCore,
+  wanted: Profile,
+  { url, port, file, args }: LaunchPlan,
+  ticket: Ticket | null
+): Promise<Started> {
+  const { deps, facts } = core
+  const reached = await reachService(core, wanted, url, port)
+  const models = reached.ok ? ((await deps.adapter.models?.list(url, LIST_TIMEOUT_MS)) ?? null) : null
+  const missing = missingModel(core, wanted, models)
+  const refusal = !reached.ok ? reached : core.closing.signal.aborted ? ENDING : missing && err(missing)
+  if (refusal !== null) {
+    ticket?.release()
+    return refusal
+  }
+  if (ticket !== null) tellNote(core, ticket)
   const run: ModelRun = {
     url,
     port,
@@ -117,3 +157,20 @@ async function begin(core: ServiceCore, wanted: Profile): Promise<Result<RunnerV
   core.persist()
   return ok(core.view())
 }
+
+/** Why a service that has listed its models cannot load this one; null: it can, or it has not said. */
+function missingModel(
+  { facts }: ServiceCore,
+  { modelPath }: Profile,
+  models: readonly HeldModel[] | null
+): ContractError | null {
+  if (models === null || models.some((model) => facts.isSame(model.name, modelPath))) return null
+  const message = `${facts.name} has no model '${modelPath}'. ${facts.howToGet(modelPath)}`
+  return { code: 'model-missing', message }
+}
+
+const isHeld = (
+  { facts }: ServiceCore,
+  { modelPath }: Profile,
+  models: readonly HeldModel[] | null
+): boolean => models?.some((model) => facts.isSame(model.name, modelPath) && isLoaded(model)) === true

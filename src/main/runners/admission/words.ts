@@ -1,0 +1,38 @@
+import type { ContractError } from '../../../shared/contract/errors.ts'
+import type { Estimate } from '../../../shared/model/estimate.ts'
+import { verdictSentence } from '../../../shared/domain/admission/verdict.ts'
+import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
+
+export const waitsForLoad = (label: string): string => `Waits until ${label} has loaded.`
+export const waitsForReturn = (label: string): string => `Waits for the memory of ${label} to come back.`
+export const waitsForRoom = (missingBytes: number): string =>
+  `Waits for ${bytesInWords(missingBytes)}: starts when there is room.`
+export const waitsForGuard = (hold: string): string => `Waits for the guard. ${hold}`
+
+/** `typed`: what was typed to launch it anyway, and is not its name. */
+export function doesNotFit(
+  label: string,
+  { total, confidence }: Estimate,
+  allocatableBytes: number,
+  typed: string | null
+): ContractError {
+  const sentence = verdictSentence(label, total, confidence, allocatableBytes)
+  const toDo =
+    typed === null
+      ? 'Stop something else, give it less context or a smaller model, or let it wait until there is room.'
+      : `To launch it anyway, type its name: ${label}.`
+  return { code: 'does-not-fit', message: `${sentence} ${toDo}` }
+}
+
+/** No wait would help. */
+export const neverFits = (label: string, { total }: Estimate, mostBytes: number): ContractError => ({
+  code: 'does-not-fit',
+  message:
+    `${label} needs ${bytesInWords(total.expectedBytes)}, but this machine has ${bytesInWords(mostBytes)} beside ` +
+    'what is kept for the desktop: no wait makes room for it. Give it less context, or choose a smaller model.'
+})
+
+export const cancelled = (label: string): ContractError => ({
+  code: 'refused',
+  message: `${label} no longer waits to be started.`
+})
