@@ -6,7 +6,14 @@ import { bytesInWords } from '../../util/bytes-in-words.ts'
 import { hasOption, numberIn, optionIn } from './engine-options.ts'
 import { between, exactly, partOf } from './part.ts'
 import { mappedFilesPart, serverEstimate, type ServerNeed } from './pool-server.ts'
-import { activeWeights, cacheElementBytes, configOf, kvCostOf, loadedWeights } from './served-model.ts'
+import {
+  activeWeights,
+  cacheElementBytes,
+  configOf,
+  fileBytesOf,
+  kvCostOf,
+  loadedWeights
+} from './served-model.ts'
 import type { EstimateRequest } from './types.ts'
 import { unknownEstimate } from './unknown.ts'
 
@@ -148,7 +155,7 @@ function weightsAndPool(
       'weights-device',
       'Weights',
       pool > 0 ? exactly(need.weightsBytes) : weights,
-      `Of ${bytesInWords(facts.format === 'gguf' ? facts.fileBytes : facts.weightsBytes)} in the files`
+      `Of ${bytesInWords(fileBytesOf(facts))} in the files`
     ),
     partOf('kv', 'Cache', exactly(pool), `What the weights leave of its share: ${shareWords}`),
     mappedFilesPart(facts)
@@ -165,7 +172,9 @@ function notesOf(need: SglangNeed | null, pool: number, share: number): readonly
     return [
       needs,
       `Its share of ${bytesInWords(share)} leaves nothing for its cache: it will not start. ` +
-        `Raise the share to ${need.fraction}.`
+        (need.fraction <= 1
+          ? `A share of ${need.fraction} would hold it.`
+          : 'No share of what is free would hold it.')
     ]
   return need.cacheBytes > pool
     ? [needs, `Its cache of ${bytesInWords(pool)} does not hold one request of the longest context.`]

@@ -1,12 +1,18 @@
 import type { Estimate, EstimatePart } from '../../model/estimate.ts'
-import type { ModelFacts } from '../../model/model-facts.ts'
 import type { FieldProfile } from '../../model/runner.ts'
 import { listSetting, numberSetting } from '../../model/specs/index.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
 import { numberIn } from './engine-options.ts'
 import { between, partOf } from './part.ts'
 import { mappedFilesPart, serverEstimate } from './pool-server.ts'
-import { activeWeights, cacheElementBytes, configOf, kvCostOf, loadedWeights } from './served-model.ts'
+import {
+  activeWeights,
+  cacheElementBytes,
+  configOf,
+  fileBytesOf,
+  kvCostOf,
+  loadedWeights
+} from './served-model.ts'
 import type { EstimateRequest } from './types.ts'
 import { unknownEstimate } from './unknown.ts'
 
@@ -41,7 +47,7 @@ export function estimateTrtllm({ profile, facts, machine }: EstimateRequest): Es
   const context = positive(numberSetting(profile, 'maxSeqLen')) ?? config?.maxPositions ?? null
   const cacheBytes = kv === null || context === null ? null : kv.bytesPerToken * context + kv.windowBytes
   const parts: EstimatePart[] = [
-    partOf('weights-device', 'Weights', weights, `Of ${bytesInWords(fileBytes(facts))} in the files`),
+    partOf('weights-device', 'Weights', weights, `Of ${bytesInWords(fileBytesOf(facts))} in the files`),
     partOf(
       'kv',
       'Cache',
@@ -103,9 +109,6 @@ function withoutModel(available: number, fraction: number): Estimate {
 
 const besidePart = (): EstimatePart =>
   partOf('context', 'Beside its share', BESIDE, 'Its processes, the tokenizer and the CUDA context')
-
-const fileBytes = (facts: ModelFacts): number =>
-  facts.format === 'gguf' ? facts.fileBytes : facts.weightsBytes
 
 const positive = (value: number | null): number | null => (value !== null && value > 0 ? value : null)
 

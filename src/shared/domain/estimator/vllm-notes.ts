@@ -24,14 +24,12 @@ export function vllmNotes(need: VllmNeed, settings: VllmSettings, room: Room): r
   const cache = settings.pinnedKvBytes ?? poolBytes
   if (cache <= 0)
     notes.push(
-      `Its share of ${bytesInWords(requested)} leaves nothing for its cache: it will not start. ` +
-        `Raise the share to ${need.utilisation}.`
+      `Its share of ${bytesInWords(requested)} leaves nothing for its cache: it will not start. ${wayOut(need)}`
     )
   else if (need.cacheBytes > cache)
     notes.push(
       `Its cache of ${bytesInWords(cache)} does not hold one request of ${need.contextTokens} tokens ` +
-        `(${bytesInWords(need.cacheBytes)}): it will not start. Shorten the context, or raise the share to ` +
-        `${need.utilisation}.`
+        `(${bytesInWords(need.cacheBytes)}): it will not start. Shorten the context. ${wayOut(need)}`
     )
   if (requested > memAvailableBytes)
     notes.push(
@@ -44,6 +42,14 @@ export function vllmNotes(need: VllmNeed, settings: VllmSettings, room: Room): r
     notes.push(`${settings.ranks} machines or GPUs share the model: this is one part of it.`)
   return notes
 }
+
+/** vLLM's own upper end, and what leaves a machine something to run on. */
+const LARGEST_SHARE = 0.95
+
+const wayOut = ({ utilisation }: VllmNeed): string =>
+  utilisation <= LARGEST_SHARE
+    ? `A share of ${utilisation} would hold it.`
+    : 'No share of this machine would hold it.'
 
 const needWords = (need: VllmNeed): string =>
   `It really needs ${bytesInWords(need.neededBytes)}: weights ${bytesInWords(need.weightsBytes)}, overhead ` +

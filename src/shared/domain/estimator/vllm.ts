@@ -3,19 +3,17 @@ import type { ModelFacts } from '../../model/model-facts.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
 import { between, exactly, partOf } from './part.ts'
 import { mappedFilesPart, serverEstimate } from './pool-server.ts'
-import { activeWeights, cacheElementBytes, configOf, kvCostOf, loadedWeights } from './served-model.ts'
+import { activeWeights, configOf, fileBytesOf, loadedWeights } from './served-model.ts'
 import type { EstimateRequest } from './types.ts'
 import { unknownEstimate } from './unknown.ts'
 import { vllmKvPool, vllmOverhead, vllmRequested } from './vllm-pool.ts'
 import { LARGE_STEP_TOKENS, vllmNotes, type VllmNeed } from './vllm-notes.ts'
 import { vllmSettings, type VllmSettings } from './vllm-settings.ts'
+import { draftWeights, isPackedWhileLoading, vllmKv, vllmWeights } from './vllm-weights.ts'
 
 const GIB = 1024 ** 3
 /** Beyond its share: host processes, tokenizer, shared memory, CUDA graphs beyond what it booked: +0.3 to +2 GiB. */
 const BESIDE = between(0.3 * GIB, GIB, 2 * GIB)
-/** Weights that are packed while they load, by bytes of BF16: 8 bits, or 4 bits with their scales. */
-const PACKED_8_BIT = 0.5
-const PACKED_4_BIT = 0.3
 /** A share is written with two digits. */
 const SHARE_DIGITS = 100
 
@@ -23,9 +21,9 @@ const SHARE_DIGITS = 100
 export function vllmNeed({ profile, facts, draft, machine }: EstimateRequest): VllmNeed | null {
   if (facts === null || profile.kind === 'llamacpp') return null
   const settings = vllmSettings(profile, machine)
-  const weightsBytes = weightsOf(facts, draft, settings).expectedBytes
+  const weightsBytes = vllmWeights(facts, settings).expectedBytes + draftWeights(draft).expectedBytes
   const overheadBytes = vllmOverhead(settings.batchedTokens).expectedBytes
-  const kv = kvOf(facts, settings)
+  const kv = vllmKv(facts, settings)
   const contextTokens = settings.contextTokens ?? configOf(facts)?.maxPositions ?? null
   const cacheBytes = kv === null ? 0 : kv.bytesPerToken * (contextTokens ?? 0) + kv.windowBytes
   const neededBytes = weightsBytes + overheadBytes + cacheBytes
@@ -84,7 +82,8 @@ function ofModel(
 ): Estimate {
   const { memTotalBytes, memAvailableBytes } = machine
   const requested = vllmRequested(memTotalBytes, settings.utilisation)
-  const weights = weightsOf(facts, draft, settings)
+  const weights = vllmWeights(facts, settings)
+  const beside = draftWeights(draft)
   const overhead = vllmOverhead(settings.batchedTokens)
   const pinned = settings.pinnedKvBytes
   const pool = Math.max(
@@ -97,9 +96,9 @@ function ofModel(
     partOf(
       'weights-device',
       'Weights',
-      isShare ? exactly(need.weightsBytes) : weights,
+      isShare ? exactly(weights.expectedBytes) : weights,
       `${bytesInWords(weights.lowBytes)} to ${bytesInWords(weights.peakBytes)} by vLLM's logs, of ` +
-        `${bytesInWords(facts.format === 'gguf' ? facts.fileBytes : facts.weightsBytes)} in the files`
+        `${bytesInWords(fileBytesOf(facts))} in the files`
     ),
     partOf(
       'kv',
@@ -114,6 +113,16 @@ function ofModel(
       `${bytesInWords(overhead.lowBytes)} to ${bytesInWords(overhead.peakBytes)} by vLLM's logs with steps of ` +
         `${settings.batchedTokens} tokens`
     ),
+    ...(draft === null
+      ? []
+      : [
+          partOf(
+            'draft',
+            'Draft model',
+            isShare ? exactly(beside.expectedBytes) : beside,
+            'Its weights, beside those of the model'
+          )
+        ]),
     besidePart(),
     loadingPart(facts, settings, need)
   ]
@@ -164,39 +173,6 @@ function loadingPart(facts: ModelFacts, settings: VllmSettings, need: VllmNeed):
       `fastsafetensors holds the model twice while it loads: ${bytesInWords(need.weightsBytes)} more`
     )
   return mappedFilesPart(facts)
-}
-
-function isPackedWhileLoading(facts: ModelFacts, { quantization }: VllmSettings): boolean {
-  return (
-    quantization !== null && facts.format === 'safetensors' && (facts.config?.quantMethod ?? null) === null
-  )
-}
-
-function weightsOf(facts: ModelFacts, draft: ModelFacts | null, settings: VllmSettings) {
-  const loaded = loadedWeights(facts)
-  const packed = !isPackedWhileLoading(facts, settings)
-    ? 1
-    : /bitsandbytes|4bit|int4|fp4|awq|gptq/i.test(settings.quantization ?? '')
-      ? PACKED_4_BIT
-      : PACKED_8_BIT
-  const beside = draft === null ? exactly(0) : loadedWeights(draft)
-  const share = (bytes: number, more: number): number => (bytes * packed) / settings.ranks + more
-  return between(
-    share(loaded.lowBytes, beside.lowBytes),
-    share(loaded.expectedBytes, beside.expectedBytes),
-    share(loaded.peakBytes, beside.peakBytes)
-  )
-}
-
-function kvOf(facts: ModelFacts, settings: VllmSettings) {
-  const config = configOf(facts)
-  const cost = kvCostOf(config, cacheElementBytes(settings.cacheType, config))
-  if (cost === null || settings.ranks === 1) return cost
-  return {
-    ...cost,
-    bytesPerToken: cost.bytesPerToken / settings.ranks,
-    windowBytes: cost.windowBytes / settings.ranks
-  }
 }
 
 /** A GPU with memory of its own: the share is of that, and Firebreak counts what the system lends. */
