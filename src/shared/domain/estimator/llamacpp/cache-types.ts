@@ -17,9 +17,6 @@ const CACHE_TYPES: ReadonlyMap<string, CacheType> = new Map([
   ['q5_1', { blockElements: 32, blockBytes: 24 }]
 ])
 
-/** What an unknown type is counted as: no type in use is larger, but f32, which nobody takes for a cache. */
-export const DEFAULT_CACHE_TYPE = 'f16'
-
 export const isCacheType = (name: string): boolean => CACHE_TYPES.has(name.toLowerCase())
 
 /** Bytes of one row of so many elements; an unknown type counts as f16. */
@@ -30,5 +27,8 @@ export function rowBytes(type: string, elements: number): number {
   }
   return Math.ceil(elements / blockElements) * blockBytes
 }
+
+export const isQuantised = (type: string): boolean =>
+  (CACHE_TYPES.get(type.toLowerCase())?.blockElements ?? 1) > 1
 
 export const isHalfPrecision = (type: string): boolean => type.toLowerCase() === 'f16'

@@ -1,10 +1,12 @@
 import { isHalfPrecision } from './cache-types.ts'
+import { DELTA_NET } from './rules.ts'
 import type { Context, LlamaRun } from './run.ts'
-import type { ModelShape } from './shape.ts'
+import type { LayerShape, ModelShape } from './shape.ts'
 import { MIB } from './units.ts'
 
 const F32_BYTES = 4
 const F16_BYTES = 2
+const I64_BYTES = 8
 
 /** What the formula may be too low by, of a buffer of 0.1 to 3 GiB: measured against llama.cpp's own planner. */
 const SAFETY_BYTES = 64 * MIB
@@ -12,37 +14,74 @@ const SAFETY_SHARE = 0.1
 
 export const computeSafety = (bytes: number): number => Math.max(SAFETY_BYTES, bytes * SAFETY_SHARE)
 
-interface Widths {
-  readonly heads: number
-  readonly valueWidth: number
-  /** Elements of all K and V heads of the widest layer. */
-  readonly keys: number
-  readonly values: number
-  readonly feedForward: number
-}
-
 /** The widest layer of each sort: buffers are reused from one layer to the next. */
-function widthsOf(shape: ModelShape): Widths {
-  const widest = (of: (layer: ModelShape['layers'][number]) => number): number =>
-    Math.max(0, ...shape.layers.map(of))
-  const dense = widest(({ feedForward }) => feedForward)
-  const experts = shape.expertFeedForward * shape.expertsUsed
-  const isMixture = shape.experts > 0 && experts > 0
-  return {
-    heads: widest(({ heads }) => heads),
-    valueWidth: widest(({ valueWidth }) => valueWidth),
-    keys: widest(({ kvHeads, keyWidth }) => kvHeads * keyWidth),
-    values: widest(({ kvHeads, valueWidth }) => kvHeads * valueWidth),
-    feedForward: isMixture ? Math.max(experts, shape.hasDenseLead ? dense : 0) : dense
-  }
-}
+const widest = (shape: ModelShape, of: (layer: LayerShape) => number): number =>
+  Math.max(0, ...shape.layers.map(of))
+
+const hasCaches = (shape: ModelShape) => ({
+  global: shape.layers.some(({ ownsCache, hasWindow }) => ownsCache && !hasWindow),
+  windowed: shape.layers.some(({ ownsCache, hasWindow }) => ownsCache && hasWindow)
+})
 
 /** Which tokens may see which: of a context that its layers share, one more for those with a window. */
 export function maskBytes(shape: ModelShape, run: LlamaRun, context: Context): number {
-  const cells =
-    (shape.layers.some(({ ownsCache, hasWindow }) => ownsCache && !hasWindow) ? context.cells : 0) +
-    (shape.layers.some(({ ownsCache, hasWindow }) => ownsCache && hasWindow) ? context.windowCells : 0)
+  const { global, windowed } = hasCaches(shape)
+  const cells = (global ? context.cells : 0) + (windowed ? context.windowCells : 0)
   return cells * context.ubatch * (run.flashAttention ? F16_BYTES : F32_BYTES)
+}
+
+/** Without flash attention V lies transposed, and where each of its values goes is a list of its own. */
+function indexBytes(shape: ModelShape, run: LlamaRun, context: Context): number {
+  if (run.flashAttention || shape.isCompressed) return 0
+  const { global, windowed } = hasCaches(shape)
+  const values = widest(shape, ({ kvHeads, valueWidth }) => kvHeads * valueWidth)
+  return I64_BYTES * context.ubatch * values * (Number(global) + Number(windowed))
+}
+
+/** Elements per token that live while a feed-forward part runs. */
+function feedForwardElements(shape: ModelShape): number {
+  const { embedding, experts, expertsUsed } = shape
+  const attended = widest(shape, ({ heads }) => heads * shape.attendedWidth)
+  const dense = widest(shape, ({ feedForward }) => feedForward)
+  const isDelta = DELTA_NET.has(shape.architecture)
+  const plain = 3 * dense + 2 * embedding + (isDelta ? 0 : attended)
+  if (experts === 0 || expertsUsed === 0) return plain
+  const width = shape.expertFeedForward || dense
+  // What the experts give back fits where gate and up were, unless those are narrower.
+  const returned = 2 * width < embedding ? expertsUsed * embedding : 0
+  const routed = 3 * width * expertsUsed + returned + 2 * embedding + (isDelta ? embedding : attended)
+  return shape.hasDenseLead ? Math.max(plain, routed) : routed
+}
+
+/** Elements per token that live while attention runs, without its scores and copies of the cache. */
+function attentionElements(shape: ModelShape, run: LlamaRun): number {
+  const { embedding } = shape
+  const heads = widest(shape, (layer) => layer.heads)
+  const output = widest(shape, (layer) => layer.heads * layer.valueWidth)
+  const isQuantised = !isHalfPrecision(run.typeK)
+  if (shape.isCompressed) {
+    const key = widest(shape, ({ keyWidth }) => keyWidth)
+    const value = widest(shape, ({ valueWidth }) => valueWidth)
+    const rows = 2 * (key + 32)
+    if (!run.flashAttention) return Math.max(4 * embedding, (2 * key + value) * heads + rows)
+    return isQuantised ? 2 * (key + value) * heads + rows : 4 * Math.max(embedding, output)
+  }
+  if (DELTA_NET.has(shape.architecture)) {
+    // Its queries bring a gate as wide as themselves.
+    return embedding + (run.flashAttention && isQuantised ? 6 : 4) * output
+  }
+  return 2 * embedding + 2 * output
+}
+
+/** f16 copies of a quantised cache, made for flash attention; scores of all heads without it. */
+function scratchBytes(shape: ModelShape, run: LlamaRun, context: Context): number {
+  const { streams, cells, ubatch } = context
+  if (!run.flashAttention) return F32_BYTES * ubatch * cells * widest(shape, ({ heads }) => heads)
+  const copy = (type: string, elements: number): number =>
+    isHalfPrecision(type) ? 0 : F16_BYTES * streams * cells * elements
+  const keys = widest(shape, ({ kvHeads, keyWidth }) => kvHeads * keyWidth)
+  const values = shape.isCompressed ? 0 : widest(shape, ({ kvHeads, valueWidth }) => kvHeads * valueWidth)
+  return copy(run.typeK, keys) + copy(run.typeV, values)
 }
 
 /**
@@ -50,28 +89,25 @@ export function maskBytes(shape: ModelShape, run: LlamaRun, context: Context): n
  * the graph's own buffer): the larger of the logits and of the widest layer with its masks.
  */
 export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context): number {
-  const { embedding, vocabulary } = shape
-  const { ubatch, cells, streams } = context
-  const widths = widthsOf(shape)
-  const used = shape.experts > 0 ? shape.expertsUsed : 0
-  const layer =
-    F32_BYTES *
-    ubatch *
-    Math.max(3 * widths.feedForward + 3 * embedding, used > 0 ? (2 * used + 5) * embedding : 0)
-  const attention = run.flashAttention
-    ? F32_BYTES * ubatch * 4 * Math.max(embedding, widths.heads * widths.valueWidth) +
-      (isHalfPrecision(run.typeK) ? 0 : F16_BYTES * streams * cells * widths.keys) +
-      (isHalfPrecision(run.typeV) || shape.isCompressed ? 0 : F16_BYTES * streams * cells * widths.values)
-    : F32_BYTES * ubatch * cells * widths.heads + 4 * F32_BYTES * ubatch * embedding
+  const { ubatch } = context
+  const perToken = F32_BYTES * ubatch
+  const layer = Math.max(
+    perToken * feedForwardElements(shape),
+    shape.layers.some(({ ownsCache }) => ownsCache)
+      ? perToken * attentionElements(shape, run) + scratchBytes(shape, run, context)
+      : 0
+  )
   return Math.max(
-    F32_BYTES * context.outputs * (vocabulary + embedding),
-    maskBytes(shape, run, context) + Math.max(layer, attention)
+    F32_BYTES * Math.min(ubatch, context.outputs) * (shape.vocabulary + shape.embedding),
+    maskBytes(shape, run, context) + indexBytes(shape, run, context) + layer
   )
 }
 
-/** Scratch of one batch on the host: masks and embeddings before they go to the device. */
+/** Scratch of one batch on the host: masks, indices and embeddings before they go to the device. */
 export const hostComputeBytes = (shape: ModelShape, run: LlamaRun, context: Context): number =>
-  maskBytes(shape, run, context) + 2 * shape.embedding * context.ubatch * F32_BYTES
+  maskBytes(shape, run, context) +
+  indexBytes(shape, run, context) +
+  2 * shape.embedding * context.ubatch * F32_BYTES
 
 /** Logits as they are handed out. */
 export const outputBytes = (shape: ModelShape, run: LlamaRun, context: Context): number =>

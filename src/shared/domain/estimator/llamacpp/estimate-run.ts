@@ -56,10 +56,10 @@ export function estimateLlamaRun(input: LlamaEstimateInput): Estimate {
     )
   }
   const context = contextOf(run, shape)
-  const cache = cacheBytes(shape, run, context)
+  const cache = cacheBytes(shape, run, context, machine.topology !== 'none')
   const parts = [
     ...weightParts(input, shape),
-    ...cacheParts(shape, run, context),
+    ...cacheParts(shape, run, context, machine),
     ...computeParts(shape, run, context, machine),
     ...serverParts(input, shape, context)
   ]
@@ -111,8 +111,13 @@ function weightParts(
   ]
 }
 
-function cacheParts(shape: ModelShape, run: LlamaRun, context: Context): readonly EstimatePart[] {
-  const cache = cacheBytes(shape, run, context)
+function cacheParts(
+  shape: ModelShape,
+  run: LlamaRun,
+  context: Context,
+  machine: EstimateMachine
+): readonly EstimatePart[] {
+  const cache = cacheBytes(shape, run, context, machine.topology !== 'none')
   const states = KEEPS_STATES_FOR_ROLLBACK.has(shape.architecture) && run.guesses > 0 ? 1 + run.guesses : 1
   const recurrent = context.slots * states * stateBytesOfOne(shape)
   const recurrentLayers = shape.layers.filter(({ isRecurrent }) => isRecurrent).length
@@ -185,7 +190,7 @@ function serverParts(
   shape: ModelShape,
   context: Context
 ): readonly EstimatePart[] {
-  const cache = cacheBytes(shape, run, context)
+  const cache = cacheBytes(shape, run, context, machine.topology !== 'none')
   const checkpoints = checkpointsOf(shape, run, context, cache)
   const slots = context.slots
   const promptCache = run.promptCacheBytes ?? machine.memTotalBytes

@@ -1,15 +1,33 @@
-import { rowBytes } from './cache-types.ts'
+import { isQuantised, rowBytes } from './cache-types.ts'
 import type { Context, LlamaRun } from './run.ts'
 import type { LayerShape, ModelShape } from './shape.ts'
-import { sum } from './units.ts'
+import { padTo, sum } from './units.ts'
 
-/** Bytes of one token in one layer's cache. */
-function tokenBytes(layer: LayerShape, shape: ModelShape, run: LlamaRun, widestValue: number): number {
-  const keys = rowBytes(run.typeK, layer.keyWidth * layer.kvHeads)
-  if (shape.isCompressed) return keys
+interface Rows {
+  readonly type: string
+  readonly elements: number
+}
+
+/** What one token takes in a layer's cache: a row of K and one of V. */
+function rowsOf(layer: LayerShape, shape: ModelShape, run: LlamaRun, widestValue: number): readonly Rows[] {
+  const keys: Rows = { type: run.typeK, elements: layer.keyWidth * layer.kvHeads }
+  if (shape.isCompressed) return [keys]
   // Without flash attention V lies transposed, and all layers take the room of the widest.
   const values = run.flashAttention ? layer.valueWidth * layer.kvHeads : widestValue
-  return keys + rowBytes(run.typeV, values)
+  return [keys, { type: run.typeV, elements: values }]
+}
+
+/** CUDA reads quantised rows in steps of so many elements, past the end of the last one if need be. */
+const CUDA_STEP_ELEMENTS = 512
+const CUDA_ALIGNMENT_BYTES = 128
+
+/** One tensor of the cache as it is allocated. */
+function tensorBytes({ type, elements }: Rows, cells: number, hasDevice: boolean): number {
+  const bytes = rowBytes(type, elements) * cells
+  if (!hasDevice) return bytes
+  const rest = elements % CUDA_STEP_ELEMENTS
+  const beyond = isQuantised(type) && rest !== 0 ? rowBytes(type, CUDA_STEP_ELEMENTS - rest) : 0
+  return padTo(bytes + beyond, CUDA_ALIGNMENT_BYTES)
 }
 
 export interface CacheBytes {
@@ -23,21 +41,35 @@ export interface CacheBytes {
 }
 
 /** The KV cache, byte for byte as llama.cpp allocates it. */
-export function cacheBytes(shape: ModelShape, run: LlamaRun, context: Context): CacheBytes {
+export function cacheBytes(
+  shape: ModelShape,
+  run: LlamaRun,
+  context: Context,
+  hasDevice: boolean
+): CacheBytes {
   const owners = shape.layers.filter(({ ownsCache }) => ownsCache)
   const widestValue = Math.max(0, ...shape.layers.map((layer) => layer.valueWidth * layer.kvHeads))
-  const bytesOf = (layer: LayerShape): number => tokenBytes(layer, shape, run, widestValue)
   const windowed = owners.filter(({ hasWindow }) => hasWindow)
   const global = owners.filter(({ hasWindow }) => !hasWindow)
-  const indexer = shape.indexerWidth > 0 ? global.length * rowBytes(run.typeK, shape.indexerWidth) : 0
-  const perToken = sum(global.map(bytesOf)) + indexer
-  const windowBytes = context.streams * context.windowCells * sum(windowed.map(bytesOf))
+  const indexer: readonly Rows[] =
+    shape.indexerWidth > 0 ? [{ type: run.typeK, elements: shape.indexerWidth }] : []
+  const bytesOf = (layers: readonly LayerShape[], cells: number): number =>
+    sum(
+      layers
+        .flatMap((layer) => [...rowsOf(layer, shape, run, widestValue), ...(layer.hasWindow ? [] : indexer)])
+        .map((rows) => tensorBytes(rows, cells * context.streams, hasDevice))
+    )
+  const windowBytes = bytesOf(windowed, context.windowCells)
   return {
-    totalBytes: context.streams * context.cells * perToken + windowBytes,
+    totalBytes: bytesOf(global, context.cells) + windowBytes,
     windowBytes,
     globalLayers: global.length,
     windowLayers: windowed.length,
-    bytesPerToken: perToken
+    bytesPerToken: sum(
+      global
+        .flatMap((layer) => [...rowsOf(layer, shape, run, widestValue), ...indexer])
+        .map(({ type, elements }) => rowBytes(type, elements))
+    )
   }
 }
 

@@ -92,6 +92,9 @@ export const RECURRENT_AND_ATTENTION: ReadonlySet<string> = new Set(['falcon-h1'
 /** Their state is a square matrix per head, as wide as a key, and they keep nothing else. */
 export const SQUARE_STATE: ReadonlySet<string> = new Set(['minimax-01'])
 
+/** Gated delta nets between attention whose queries bring a gate. */
+export const DELTA_NET: ReadonlySet<string> = new Set(['qwen3next', 'qwen35', 'qwen35moe'])
+
 /** With speculation they keep one more state per token that may be taken back. */
 export const KEEPS_STATES_FOR_ROLLBACK: ReadonlySet<string> = new Set([
   'kimi-k3',

@@ -40,6 +40,8 @@ export interface ModelShape {
   readonly windowTokens: number
   /** The cache holds one compressed row for K and V together. */
   readonly isCompressed: boolean
+  /** Of one head, as it leaves attention. */
+  readonly attendedWidth: number
   readonly experts: number
   readonly expertsUsed: number
   readonly expertFeedForward: number
@@ -76,6 +78,9 @@ export function shapeOf(facts: GgufFacts): ModelShape | null {
     trainedContext: numberOf(hparams, 'context_length') ?? 0,
     windowTokens: windows.byLayer.includes(true) ? windows.tokens : 0,
     isCompressed,
+    attendedWidth:
+      numberOf(hparams, 'attention.value_length_mla') ??
+      Math.max(0, ...layers.map(({ valueWidth }) => valueWidth)),
     experts: numberOf(hparams, 'expert_count') ?? 0,
     expertsUsed: Math.max(...numbersOf(hparams, 'expert_used_count', count, 0)),
     expertFeedForward: Math.max(...numbersOf(hparams, 'expert_feed_forward_length', count, 0)),
