@@ -32,6 +32,21 @@ const LOGS: readonly (readonly [string, object, object])[] = [
     { framework: 'hugging-face' },
     { step: 5, totalSteps: 60, loss: 1.482, epoch: 0.083_33, secondsLeft: 55 }
   ],
+  [
+    'captured-quiet.txt',
+    { framework: 'hugging-face', checkpoints: 0 },
+    { step: 40, totalSteps: 40, epoch: 1.25, loss: 4.01, secondsLeft: 0, lastCheckpoint: null }
+  ],
+  [
+    'captured-info.txt',
+    { framework: 'hugging-face', checkpoints: 2 },
+    { step: 10, totalSteps: 10, epoch: 0.3125, loss: 4.098, lastCheckpoint: 'out2/checkpoint-10' }
+  ],
+  [
+    'captured-resumed.txt',
+    { framework: 'hugging-face' },
+    { step: 20, totalSteps: 20, epoch: 0.625, loss: 4.08, lastCheckpoint: null }
+  ],
   ['huggingface-nan.txt', { isLossBroken: true }, { step: 10, totalSteps: 60, loss: 'unknown', epoch: 0.2 }],
   [
     'axolotl.txt',
@@ -138,6 +153,19 @@ describe('training logs', () => {
       [30, 2.2],
       [510, 1.7]
     ])
+  })
+
+  test('of a real run each logged loss is at its step, also while it goes and where it goes on', () => {
+    const points = (text: string): string =>
+      all(text)
+        .curve.map(({ step, loss }) => `${step}:${loss}`)
+        .join(' ')
+    expect(points(read('captured-quiet.txt'))).toBe(
+      '5:4.156 10:4.121 15:4.089 20:4.062 25:4.045 30:4.031 35:4.017 40:4.01'
+    )
+    expect(points(read('captured-resumed.txt'))).toBe('15:4.093 20:4.08')
+    const halfway = read('captured-quiet.txt').split('| 18/40')[0] ?? ''
+    expect(progressOf(all(halfway))).toMatchObject({ step: 17, totalSteps: 40, secondsLeft: 8, loss: 4.089 })
   })
 
   test('a loss without any bar is numbered', () => {
