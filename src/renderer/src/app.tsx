@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { assertNever } from '../../shared/util/assert-never.ts'
+import { FitDialog } from './features/fit/fit-dialog.tsx'
 import { AskBanner } from './features/guard/ask-banner.tsx'
 import { GuardNews } from './features/guard/guard-news.tsx'
 import { GuardPage } from './features/guard/guard-page.tsx'
@@ -213,6 +214,7 @@ export function App(): ReactNode {
           <LogPane />
         </div>
       </div>
+      <FitDialog />
       <LevelAnnouncer />
     </div>
   )

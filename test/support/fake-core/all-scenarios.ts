@@ -13,6 +13,7 @@ import {
   wouldEvent,
   wouldHave
 } from './guard-story.ts'
+import { FIT_SCENARIOS } from './fit-scenarios.ts'
 import { firstDay, kinds, longKinds } from './kinds-scenario.ts'
 import {
   GIB,
@@ -273,5 +274,6 @@ export const ALL_SCENARIOS = {
   'long-ask': longAsk,
   kinds,
   'first-day': firstDay,
-  'long-kinds': longKinds
+  'long-kinds': longKinds,
+  ...FIT_SCENARIOS
 } as const satisfies Record<string, Scenario>

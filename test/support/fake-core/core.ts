@@ -7,6 +7,7 @@ import type { Profile, RunnerView } from '../../../src/shared/model/runner.ts'
 import type { Live, Recent } from '../../../src/shared/model/status.ts'
 import { defaultSettings, type Settings } from '../../../src/shared/settings/schema.ts'
 import { bytesInWords } from '../../../src/shared/util/bytes-in-words.ts'
+import { admissionOf, createFakeEstimates } from './estimates.ts'
 import { createFakeGuard } from './guard.ts'
 import { createFakeRunners } from './runner-story.ts'
 import { GIB, type Scenario } from './scenarios.ts'
@@ -65,13 +66,7 @@ function liveAt(scenario: Scenario, t: number, nowMs: number, view: GuardView): 
     memAvailableBytes: available,
     perCpuFreeBytes: 0,
     freeForModelsBytes: Math.max(0, available - view.reserveBytes),
-    admission: {
-      allocatableBytes: Math.max(0, available - view.reserveBytes),
-      reservedBytes: 0,
-      growthBytes: 0,
-      reservations: [],
-      waiting: []
-    },
+    admission: admissionOf(scenario.fit, available, view.reserveBytes),
     swapTotalBytes: scenario.swapTotalBytes,
     swapFreeBytes: scenario.swapTotalBytes - scenario.swapUsedBytes,
     topology: scenario.topology,
@@ -128,6 +123,9 @@ export function fakeCore(
   const runners = (): readonly RunnerView[] =>
     scenario.runners(t).map((one) => {
       const state = states.get(one.id) ?? one.state
+      if (state === 'waiting' && one.state !== 'waiting') {
+        return { ...one, state, text: 'Waits for room: it is started when enough memory is free.' }
+      }
       if (!guard.isFrozen(one.id)) return { ...one, state }
       const { gpuBytes, hostBytes } = one.bytes
       const text = `Paused. It keeps its ${bytesInWords(gpuBytes + hostBytes)} but takes no more.`
@@ -161,6 +159,12 @@ export function fakeCore(
     },
     profiles: () => profiles,
     view: (id) => runners().find((one) => one.id === id) ?? null
+  })
+  const estimates = createFakeEstimates({
+    scenario,
+    live: () => live(),
+    profiles: () => profiles,
+    runners: () => runners()
   })
   const live = (): Live => liveAt(scenario, t, clock(), guard.view())
 
@@ -200,7 +204,11 @@ export function fakeCore(
       case 'runners.list':
         return runners()
       case 'runners.start': {
-        const { target } = COMMANDS['runners.start'].input.parse(input)
+        const { target, waits } = COMMANDS['runners.start'].input.parse(input)
+        if (waits === true) {
+          states.set(target, 'waiting')
+          return runners().find((one) => one.id === target) ?? null
+        }
         if (scenario.startable?.includes(target) !== true) return null
         states.set(target, 'starting')
         return runners().find((one) => one.id === target)
@@ -265,6 +273,19 @@ export function fakeCore(
             }
           : { v: PROTOCOL_VERSION, id: request.id, ok: false, error: result.error }
       }
+      const ofEstimates = estimates.answer(command, request.input)
+      if (ofEstimates !== undefined) {
+        return ofEstimates.ok
+          ? {
+              v: PROTOCOL_VERSION,
+              id: request.id,
+              ok: true,
+              value: COMMANDS[command].output.parse(ofEstimates.value)
+            }
+          : { v: PROTOCOL_VERSION, id: request.id, ok: false, error: ofEstimates.error }
+      }
+      const tooBig = command === 'runners.start' ? estimates.refusal(request.input) : null
+      if (tooBig !== null) return { v: PROTOCOL_VERSION, id: request.id, ok: false, error: tooBig }
       const held = command === 'runners.start' ? guard.launchHold() : null
       if (held !== null) {
         const error = { code: 'refused', message: held } as const

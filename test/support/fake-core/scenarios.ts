@@ -3,6 +3,7 @@ import type { GpuDevice, GpuSnapshot } from '../../../src/shared/model/gpu.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
 import type { LlamaCppSettings, Profile, RunnerView } from '../../../src/shared/model/runner.ts'
 import type { GuardLevel, Live, MachineFacts, Notice } from '../../../src/shared/model/status.ts'
+import type { FitStory } from './estimates.ts'
 import type { GuardStory } from './guard-story.ts'
 import { onDisk } from './models.ts'
 import type { RunnerStory } from './runner-story.ts'
@@ -39,6 +40,8 @@ export interface Scenario {
   readonly guard?: GuardStory
   /** Runners of other kinds: found ones, jobs, playbooks; without one there are none. */
   readonly story?: RunnerStory
+  /** What is spoken for, and what is known of sizes besides the headers. */
+  readonly fit?: FitStory
   /** Closes the socket after the first seconds and never opens it again. */
   readonly drops?: boolean
 }
@@ -71,7 +74,7 @@ const profile = (id: string, label: string, path: string): Profile => ({
 export const QWEN = profile('qwen3-32b', 'qwen3-32b', '/home/ada/models/Qwen3-32B-Q8_0.gguf')
 export const OSS = profile('gpt-oss-120b', 'gpt-oss-120b', '/home/ada/models/gpt-oss-120b-mxfp4.gguf')
 export const EMBED = profile('embed', 'nomic-embed', '/home/ada/models/nomic-embed-text-v2.gguf')
-const GEMMA = profile('gemma-3-27b', 'gemma-3-27b', '/home/ada/models/gemma-3-27b-it-Q6_K.gguf')
+export const GEMMA = profile('gemma-3-27b', 'gemma-3-27b', '/home/ada/models/gemma-3-27b-it-Q6_K.gguf')
 
 export const view = (one: Profile, over: Partial<RunnerView>): RunnerView => ({
   id: one.id,

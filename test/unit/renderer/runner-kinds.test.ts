@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { activityFigures, stepText, trainingShare } from '../../../src/renderer/src/format/activity.ts'
+import { fitOf } from '../../../src/renderer/src/stores/estimates.ts'
 import { FOUND_EVERY_MS } from '../../../src/renderer/src/stores/found-watch.ts'
 import { foundKey } from '../../../src/renderer/src/stores/found.ts'
 import { withPoint } from '../../../src/renderer/src/stores/training.ts'
-import { fitOf, hasModel } from '../../../src/renderer/src/features/models/playbook-state.ts'
+import { hasModel, reportedSize } from '../../../src/renderer/src/features/models/playbook-state.ts'
 import type { TrainingProgress } from '../../../src/shared/model/runner.ts'
 import { PLAYBOOKS, kinds } from '../../support/fake-core/kinds-scenario.ts'
 import { onDisk } from '../../support/fake-core/models.ts'
@@ -222,10 +223,8 @@ describe('what a playbook needs', () => {
   test.each([
     [null, 'unknown'],
     [20 * GIB, 'fits'],
-    [60 * GIB, 'tight'],
-    [120 * GIB, 'no']
-  ] as const)('%j bytes: %s', (memoryBytes, fit) => {
-    const machine = { freeForModelsBytes: 35 * GIB, mostForModelsBytes: 113 * GIB }
-    expect(fitOf({ memoryBytes }, machine)).toBe(fit)
+    [60 * GIB, 'does-not-fit']
+  ] as const)('%j bytes as reported: %s', (memoryBytes, verdict) => {
+    expect(fitOf(reportedSize({ memoryBytes }), 35 * GIB)).toBe(verdict)
   })
 })

@@ -57,6 +57,13 @@ function tick(given: Given, guard: Partial<GuardStatus> = {}, ledger = [part('qw
     memAvailableBytes: input.availableBytes,
     perCpuFreeBytes: input.perCpuFreeBytes,
     freeForModelsBytes: Math.max(0, input.availableBytes + input.perCpuFreeBytes - reserveBytes),
+    admission: {
+      allocatableBytes: Math.max(0, input.availableBytes + input.perCpuFreeBytes - reserveBytes),
+      reservedBytes: 0,
+      growthBytes: 0,
+      reservations: [],
+      waiting: []
+    },
     pressure: input.pressures,
     ledger,
     guard: {

@@ -15,8 +15,30 @@ const GONE_IN = 'Memory will be gone in about'
 /** What the headline needs of a tick. */
 export type HeadlineInput = Pick<
   Live,
-  'memAvailableBytes' | 'perCpuFreeBytes' | 'freeForModelsBytes' | 'guard' | 'ledger' | 'pressure'
+  | 'memAvailableBytes'
+  | 'perCpuFreeBytes'
+  | 'freeForModelsBytes'
+  | 'admission'
+  | 'guard'
+  | 'ledger'
+  | 'pressure'
 >
+
+/** What a launch may take, and what others have been promised of the rest. */
+export function freeWords({
+  freeForModelsBytes,
+  admission
+}: Pick<Live, 'freeForModelsBytes' | 'admission'>): string {
+  const { reservedBytes, allocatableBytes } = admission
+  if (reservedBytes === 0) {
+    return freeForModelsBytes > 0
+      ? `${bytesWords(freeForModelsBytes)} free for models`
+      : 'Nothing left for models'
+  }
+  const left =
+    allocatableBytes > 0 ? `${bytesWords(allocatableBytes)} free for models` : 'Nothing left for models'
+  return `${left}, ${bytesWords(reservedBytes)} spoken for`
+}
 
 /**
  * The panel's first sentence: what is free, and whether the desktop is safe.
@@ -35,10 +57,7 @@ export function headline(live: HeadlineInput): string {
   }
   const stalled = isStalled(live.pressure)
   if (available >= reserveBytes) {
-    const free =
-      live.freeForModelsBytes > 0
-        ? `${bytesWords(live.freeForModelsBytes)} free for models`
-        : 'Nothing left for models'
+    const free = freeWords(live)
     if (stalled) return `${free}, but programs are waiting for memory.`
     return level === 'calm' ? `${free}. Desktop safe.` : `${free}.`
   }

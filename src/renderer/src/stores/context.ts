@@ -1,6 +1,8 @@
 import { createContext, use } from 'react'
 import { useStore, type StoreApi } from 'zustand'
 import type { AppState } from './app.ts'
+import type { EstimatesState } from './estimates.ts'
+import type { FitState } from './fit.ts'
 import type { FoundState } from './found.ts'
 import type { GuardState } from './guard.ts'
 import type { JobsState } from './jobs.ts'
@@ -29,6 +31,8 @@ interface States {
   readonly library: LibraryState
   readonly runnerActs: RunnerActsState
   readonly training: TrainingState
+  readonly estimates: EstimatesState
+  readonly fit: FitState
 }
 
 /** The stores themselves, for what is read at a moment of the component's own choosing. */

@@ -1,10 +1,12 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { AdmissionStatus } from '../../../shared/model/estimate.ts'
 import { LEDGER_KINDS, type LedgerPart } from '../../../shared/model/ledger.ts'
 import type { Live } from '../../../shared/model/status.ts'
 import { compareIds } from '../../../shared/util/compare-ids.ts'
 import { calmParts } from './calm-parts.ts'
 import { holderOrder } from './holder-order.ts'
 import { assignHues } from './hues.ts'
+import { keepSame } from './keep-same.ts'
 
 const rank = new Map(LEDGER_KINDS.map((kind, at) => [kind, at]))
 
@@ -21,6 +23,8 @@ export interface LiveState {
   readonly runnerIds: readonly string[]
   /** Hue index by ledger id of runners. */
   readonly hues: ReadonlyMap<string, number>
+  /** Launches that wait, the next to be started first; the same list while it says the same. */
+  readonly waiting: AdmissionStatus['waiting']
   set(live: Live): void
   knowRunners(ids: readonly string[]): void
 }
@@ -43,6 +47,7 @@ export function createLiveStore(): LiveStore {
     holders: [],
     runnerIds: [],
     hues: new Map(),
+    waiting: [],
     set(live) {
       set((before) => {
         const sorted = live.ledger.toSorted(
@@ -56,6 +61,7 @@ export function createLiveStore(): LiveStore {
           cameAtMs: performance.now(),
           parts,
           holders: sameList(before.holders, holders) ? before.holders : holders,
+          waiting: keepSame(before.waiting, live.admission.waiting),
           hues: runners.every((id) => before.hues.has(id))
             ? before.hues
             : assignHues(before.runnerIds, runners)

@@ -5,10 +5,14 @@ import { disposable, disposeAll, type Disposable } from '../../../shared/util/di
 import type { PanelLink } from '../client/link.ts'
 import type { Visibility } from '../client/visibility.ts'
 import { createAppStore, type AppStore } from './app.ts'
+import { createEstimateWatch } from './estimate-watch.ts'
+import { createEstimatesStore, type EstimatesStore } from './estimates.ts'
+import { createFitStore, type FitStore } from './fit.ts'
 import { createFoundStore, type FoundStore } from './found.ts'
 import { createFoundWatch } from './found-watch.ts'
 import { createGuardStore, type GuardStore } from './guard.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
+import { createLauncher } from './launcher.ts'
 import { createLibraryStore, type LibraryStore } from './library.ts'
 import { createLiveStore, type LiveStore } from './live.ts'
 import { createLogStore, type LogStore } from './log.ts'
@@ -41,6 +45,8 @@ export interface Panel extends Disposable {
   readonly library: LibraryStore
   readonly runnerActs: RunnerActsStore
   readonly training: TrainingStore
+  readonly estimates: EstimatesStore
+  readonly fit: FitStore
 }
 
 /**
@@ -55,7 +61,9 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   const live = createLiveStore()
   const recent = createRecentStore()
   const nowMs = (): number => live.getState().live?.atMs ?? Date.now()
-  const runners = createRunnersStore(client, nowMs)
+  const runners = createRunnersStore(client, nowMs, (launch, label, error) =>
+    fit.getState().refuse(launch, label, error)
+  )
   const settings = createSettingsStore(client)
   const log = createLogStore(client)
   const guard = createGuardStore(client, nowMs)
@@ -64,6 +72,8 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
   const library = createLibraryStore(client)
   const runnerActs = createRunnerActsStore(client)
   const training = createTrainingStore(client)
+  const estimates = createEstimatesStore(client)
+  const fit = createFitStore(client, createLauncher(runners, runnerActs), () => runners.getState().profiles)
   /** The last tick that nobody saw. */
   let unseen: Live | null = null
 
@@ -128,6 +138,7 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     ticks,
     passing,
     createModelWatch(app, runners, visibility),
+    createEstimateWatch({ app, runners, library, estimates, visibility }),
     client.on('live', (payload) => {
       if (visibility.hidden) {
         unseen = payload
@@ -192,6 +203,8 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
     library,
     runnerActs,
     training,
+    estimates,
+    fit,
     dispose: () => disposeAll(parts)
   }
 }

@@ -7,10 +7,13 @@ import type {
   Profile,
   RunnerKind,
   RunnerState,
-  RunnerView
+  RunnerView,
+  StopResult
 } from '../../../shared/model/runner.ts'
 import type { Result } from '../../../shared/util/result.ts'
+import { modelName } from '../format/names.ts'
 import { actOf, withAct, type Act } from './acts.ts'
+import type { Launch, StartHow } from './fit.ts'
 import { profileInput } from './profile-input.ts'
 
 export type FoundModel = CommandOutput<'models.list'>['models'][number]
@@ -36,12 +39,12 @@ export interface RunnersState {
   upsert(view: RunnerView): void
   removed(id: string): void
   start(input: CommandInput<'runners.start'>): Promise<Result<RunnerView, ContractError>>
-  stop(id: string): Promise<void>
+  stop(id: string): Promise<Result<StopResult, ContractError>>
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
   /** Saves and starts a profile that is new; where it cannot be started none is left behind. */
-  startNew(profile: Profile): Promise<NewStart>
+  startNew(profile: Profile, how?: StartHow): Promise<NewStart>
   /** The same, with the refusal kept where the profile's row shows it. */
-  startPlaybook(profile: Profile): Promise<void>
+  startPlaybook(profile: Profile, how?: StartHow): Promise<void>
   /** True when it is gone. */
   removeProfile(id: string): Promise<boolean>
   dismissError(key: string): void
@@ -61,12 +64,19 @@ const without = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<strin
   map.has(key) ? new Map([...map].filter(([one]) => one !== key)) : map
 
 /** In these a start has come about, whoever asked for it: an earlier refusal is no longer true. */
-const STARTED: ReadonlySet<RunnerState> = new Set(['starting', 'loading', 'ready'])
+const STARTED: ReadonlySet<RunnerState> = new Set(['waiting', 'starting', 'loading', 'ready'])
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
+/** Told of every start that does not fit, but those of a form, which shows the ways out itself. */
+export type OnTooBig = (launch: Launch, label: string, error: ContractError) => void
+
 /** `nowMs`: the time on the machine that is shown, which need not be this one's. */
-export function createRunnersStore(client: Client, nowMs: () => number = Date.now): RunnersStore {
+export function createRunnersStore(
+  client: Client,
+  nowMs: () => number = Date.now,
+  onTooBig: OnTooBig = () => undefined
+): RunnersStore {
   return createStore<RunnersState>()((set, get) => {
     const begin = (key: string, what: 'start' | 'stop'): void =>
       set((before) => ({
@@ -187,6 +197,10 @@ export function createRunnersStore(client: Client, nowMs: () => number = Date.no
         if (result.ok) {
           get().upsert(result.value)
           if (!get().profiles.some((one) => one.id === result.value.id)) await get().refresh()
+        } else if (result.error.code === 'does-not-fit') {
+          const named = get().profiles.find((one) => one.id === input.target)
+          const { waits: _waits, phrase: _phrase, ...again } = input
+          onTooBig({ how: 'saved', input: again }, named?.label ?? modelName(input.target), result.error)
         }
         return result
       },
@@ -194,25 +208,28 @@ export function createRunnersStore(client: Client, nowMs: () => number = Date.no
         begin(id, 'stop')
         const result = await client.call('runners.stop', { id })
         end(id, result.ok ? null : result.error)
+        return result
       },
       async saveProfile(profile) {
         const result = await client.call('profiles.save', profileInput(profile))
         if (result.ok) await get().refresh()
         return result
       },
-      async startNew(profile) {
+      async startNew(profile, how = {}) {
         const saved = await client.call('profiles.save', profileInput(profile))
         if (!saved.ok) return { outcome: saved, keptId: null }
         const { id } = saved.value
-        const outcome = await client.call('runners.start', { target: id })
+        const outcome = await client.call('runners.start', { ...how, target: id })
         const removed = outcome.ok ? null : await client.call('profiles.remove', { id })
         await get().refresh()
         return { outcome, keptId: removed?.ok === true ? null : id }
       },
-      async startPlaybook(profile) {
+      async startPlaybook(profile, how = {}) {
         begin(profile.id, 'start')
-        const { outcome } = await get().startNew(profile)
+        const { outcome } = await get().startNew(profile, how)
         end(profile.id, outcome.ok ? null : outcome.error)
+        if (outcome.ok || outcome.error.code !== 'does-not-fit') return
+        onTooBig({ how: 'new', profile }, profile.label, outcome.error)
       },
       async removeProfile(id) {
         const result = await client.call('profiles.remove', { id })

@@ -14,18 +14,34 @@ export interface StripProps {
   readonly parts: readonly LedgerPart[]
   readonly hues: ReadonlyMap<string, number>
   readonly size: 'large' | 'small'
+  /** Promised to launches and not yet taken: the next to be held by somebody. */
+  readonly spokenFor?: { readonly bytes: number; readonly title: string } | null
   /** What is about to be started; null where its size is not known. */
-  readonly ghost?: { readonly label: string; readonly bytes: number } | null
+  readonly ghost?: Ghost | null
+}
+
+/** A model that is not there yet, as an interval. */
+export interface Ghost {
+  readonly label: string
+  readonly expectedBytes: number
+  readonly peakBytes: number
+  /** What it may take: the edge of the firebreak is so far from where it begins. */
+  readonly allocatableBytes: number
 }
 
 const pct = (share: number): string => `${(share * 100).toFixed(3)}%`
 
 /** In words, for those who do not see it. */
-function inWords({ memTotalBytes, reserveBytes, parts }: StripProps): string {
+function inWords({ memTotalBytes, reserveBytes, parts, spokenFor, ghost }: StripProps): string {
   const named = parts
     .filter((part) => part.bytes / memTotalBytes > 0.005)
     .map((part) => `${part.label} ${bytesWords(part.bytes)}`)
-  return `Memory, ${bytesWords(memTotalBytes)} in all: ${named.join(', ')}. The last ${bytesWords(reserveBytes)} are kept clear for the desktop.`
+  const spoken = spokenFor === undefined || spokenFor === null ? '' : ` ${spokenFor.title}.`
+  const coming =
+    ghost === undefined || ghost === null
+      ? ''
+      : ` ${ghost.label} would take ${bytesWords(ghost.expectedBytes)}, at most ${bytesWords(ghost.peakBytes)}.`
+  return `Memory, ${bytesWords(memTotalBytes)} in all: ${named.join(', ')}. The last ${bytesWords(reserveBytes)} are kept clear for the desktop.${spoken}${coming}`
 }
 
 interface Placed {
@@ -44,19 +60,58 @@ function place(parts: readonly LedgerPart[], memTotalBytes: number): readonly Pl
   })
 }
 
+/** No wider than what is left of the bar. */
+const within = (left: number, share: number): CSSProperties => ({
+  left: pct(Math.min(1, left)),
+  width: pct(Math.max(0, Math.min(share, 1 - left)))
+})
+
+/** Expected in a solid outline, up to its peak in a dashed one; open at the right where the machine ends before it. */
+function GhostPart({
+  ghost,
+  memTotalBytes,
+  heldShare,
+  edge
+}: {
+  readonly ghost: Ghost
+  readonly memTotalBytes: number
+  readonly heldShare: number
+  readonly edge: number
+}): ReactNode {
+  const { label, expectedBytes, peakBytes, allocatableBytes } = ghost
+  if (peakBytes <= 0) return null
+  // So placed that it reaches over the edge exactly where it takes more than it may.
+  const left = Math.max(heldShare, edge - allocatableBytes / memTotalBytes)
+  const shape = (bytes: number): string =>
+    `${bytes > allocatableBytes ? 'over' : ''} ${left + bytes / memTotalBytes > 1 ? 'open' : ''}`
+  return (
+    <>
+      <div
+        className={`strip-ghost peak ${shape(peakBytes)}`}
+        style={within(left, peakBytes / memTotalBytes)}
+        title={`${label}: at most ${bytesText(peakBytes)}`}
+      />
+      <div
+        className={`strip-ghost ${shape(expectedBytes)}`}
+        style={within(left, expectedBytes / memTotalBytes)}
+        title={`${label}: ${bytesText(expectedBytes)} expected, at most ${bytesText(peakBytes)}`}
+      />
+    </>
+  )
+}
+
 /**
  * The machine's memory as one bar. What is used grows from the left; at the right end the firebreak, kept clear:
  * cache and free memory shine through it, whoever holds memory for good is drawn over it.
  */
 export const Strip = memo(function Strip(props: StripProps): ReactNode {
-  const { memTotalBytes, reserveBytes, parts, hues, size, ghost } = props
+  const { memTotalBytes, reserveBytes, parts, hues, size, ghost, spokenFor } = props
   const edge = Math.max(0, 1 - reserveBytes / memTotalBytes)
   const placed = place(parts, memTotalBytes)
   const heldShare = placed
     .filter(({ part }) => part.kind !== 'cache' && part.kind !== 'free')
     .reduce((sum, { width }) => sum + width, 0)
   const breach = (heldShare - edge) * memTotalBytes
-  const ghostShare = ghost === undefined || ghost === null ? 0 : ghost.bytes / memTotalBytes
   return (
     <figure className={`strip ${size} ${breach > 0 ? 'breached' : ''}`}>
       <figcaption className="hidden-visually">{inWords(props)}</figcaption>
@@ -93,11 +148,11 @@ export const Strip = memo(function Strip(props: StripProps): ReactNode {
             </div>
           )
         })}
-        {ghostShare > 0 && ghost !== undefined && ghost !== null && (
+        {spokenFor !== undefined && spokenFor !== null && spokenFor.bytes > 0 && (
           <div
-            className={`strip-ghost ${heldShare + ghostShare > edge ? 'over' : ''}`}
-            style={{ left: pct(heldShare), width: pct(Math.min(ghostShare, 1 - heldShare)) }}
-            title={`${ghost.label}: at least ${bytesText(ghost.bytes)}`}
+            className="strip-spoken"
+            style={within(heldShare, spokenFor.bytes / memTotalBytes)}
+            title={spokenFor.title}
           />
         )}
         <div className="strip-break" style={{ left: pct(edge) }} />
@@ -106,6 +161,9 @@ export const Strip = memo(function Strip(props: StripProps): ReactNode {
             className="strip-breach"
             style={{ left: pct(edge), width: pct(Math.min(breach / memTotalBytes, 1 - edge)) }}
           />
+        )}
+        {ghost !== undefined && ghost !== null && (
+          <GhostPart ghost={ghost} memTotalBytes={memTotalBytes} heldShare={heldShare} edge={edge} />
         )}
         <div className="strip-edge" style={{ left: pct(edge) }} />
       </div>

@@ -17,7 +17,8 @@ export function StartAgain({
   const id = useId()
   const label = usePanel('runners', ({ runners }) => {
     const view = runners.find((one) => one.id === runnerId)
-    return view === undefined || ACTIVE_STATES.includes(view.state) ? null : view.label
+    if (view === undefined || view.state === 'waiting' || ACTIVE_STATES.includes(view.state)) return null
+    return view.label
   })
   const asked = usePanel('runners', (state) => state.asked.get(runnerId) === 'start')
   const error = usePanel('runners', (state) => state.errors.get(runnerId))

@@ -1,7 +1,8 @@
 import { useState, type ReactNode } from 'react'
-import { bytesText, bytesWords } from '../../format/bytes.ts'
+import { bytesText } from '../../format/bytes.ts'
 import { shortPath } from '../../format/names.ts'
 import { told } from '../../format/next-step.ts'
+import { freeWords } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
 import type { RunnerKind } from '../../../../shared/model/runner.ts'
 import type { FoundModel } from '../../stores/runners.ts'
@@ -11,6 +12,7 @@ import { MissingPrograms } from '../../ui/missing-programs.tsx'
 import { KindMark } from '../../ui/kind-mark.tsx'
 import { newDraft } from './draft.ts'
 import { ExportButton } from './export-button.tsx'
+import { FitCell } from './fit-cell.tsx'
 import { useImport } from './import-profiles.tsx'
 import { NewProfile } from './kind-picker.tsx'
 import { PlaybookRow } from './playbook-row.tsx'
@@ -29,7 +31,7 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
   const loaded = usePanel('runners', (state) => state.loaded)
   const installed = usePanel('runners', (state) => state.installed)
   const go = usePanel('app', (state) => state.go)
-  const free = usePanel('live', (state) => bytesWords(state.live?.freeForModelsBytes ?? 0))
+  const free = usePanel('live', ({ live }) => (live === null ? '' : freeWords(live)))
   const [adding, setAdding] = useState(false)
   const importing = useImport()
   const used = new Set(profiles.map((profile) => profile.modelPath))
@@ -38,7 +40,7 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
     <div className="page models">
       <header className="page-head">
         <h1 tabIndex={-1}>Models</h1>
-        <p className="muted num">{free} free for models</p>
+        <p className="muted num">{free}</p>
         <button
           type="button"
           className="button primary"
@@ -165,6 +167,9 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
   const error = usePanel('runners', (state) => state.errors.get(model.path))
   const dismiss = usePanel('runners', (state) => state.dismissError)
   const connected = usePanel('app', (state) => state.link === 'connected')
+  const size = usePanel('estimates', (state) => state.models?.get(model.path))
+  // What cannot be estimated is left out of the list.
+  const read = usePanel('estimates', (state) => state.models !== null)
   const [setting, setSetting] = useState(false)
   const kind = KIND_OF[model.format]
   // What a repository needs to be served is more than its path.
@@ -177,11 +182,12 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
           <p className="ellipsis profile-name" title={model.label}>
             {model.label}
           </p>
-          <p className="ellipsis small muted" title={model.path}>
+          <p className="ellipsis small muted num" title={model.path}>
+            {model.isPartial ? 'Not whole yet' : bytesText(model.sizeBytes)} ·{' '}
             {shortPath(model.path, PATH_CHARS)}
           </p>
         </div>
-        <p className="num profile-size">{model.isPartial ? 'Not whole yet' : bytesText(model.sizeBytes)}</p>
+        <FitCell size={size ?? (read ? null : undefined)} />
         <div className="profile-buttons">
           <button
             type="button"

@@ -1,16 +1,18 @@
-import { useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { Playbook } from '../../../../shared/model/playbook.ts'
 import { ACTIVE_STATES } from '../../../../shared/model/runner.ts'
 import { bytesWords } from '../../format/bytes.ts'
 import { told } from '../../format/next-step.ts'
 import { KIND_NAMES } from '../../format/runner.ts'
 import { usePanel } from '../../stores/context.ts'
+import { sizeKey } from '../../stores/estimates.ts'
 import { runningJob } from '../../stores/jobs.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
 import { draftOf } from './draft.ts'
-import { FIT_WORDS, fitOf, hasModel } from './playbook-state.ts'
+import { FitCell } from './fit-cell.tsx'
+import { hasModel, reportedSize } from './playbook-state.ts'
 import { ProfileForm } from './profile-form.tsx'
 
 /** One recipe: what it is, what it needs, and Start, or Download where its model is not here. */
@@ -24,6 +26,14 @@ export function PlaybookRow({ playbook }: { readonly playbook: Playbook }): Reac
   )
   const dismiss = usePanel('runners', (state) => state.dismissError)
   const [open, setOpen] = useState(false)
+  const key = useMemo(() => sizeKey(profile), [profile])
+  const estimated = usePanel('estimates', (state) => state.profiles.get(key))
+  const active = usePanel('runners', (state) =>
+    state.runners.some((one) => one.id === profile.id && ACTIVE_STATES.includes(one.state))
+  )
+  const reported = useMemo(() => reportedSize(playbook), [playbook])
+  // What others report of it, where its files are not here to be read.
+  const isEstimated = estimated !== undefined && estimated !== null && estimated.confidence !== 'unknown'
   return (
     <li className="profile">
       <div className="playbook-line">
@@ -35,6 +45,7 @@ export function PlaybookRow({ playbook }: { readonly playbook: Playbook }): Reac
           <p className="small muted playbook-summary">{playbook.summary}</p>
           <Needs playbook={playbook} isHere={isHere} />
         </div>
+        <FitCell size={isEstimated ? estimated : reported} active={active} />
         <div className="profile-buttons">
           <button
             type="button"
@@ -67,23 +78,11 @@ export function PlaybookRow({ playbook }: { readonly playbook: Playbook }): Reac
 }
 
 function Needs({ playbook, isHere }: { readonly playbook: Playbook; readonly isHere: boolean }): ReactNode {
-  const { kind, memoryBytes, diskBytes, source, profile } = playbook
-  const fit = usePanel('live', ({ live }) =>
-    fitOf(playbook, {
-      freeForModelsBytes: live?.freeForModelsBytes ?? 0,
-      mostForModelsBytes: (live?.memTotalBytes ?? 0) - (live?.guard.reserveBytes ?? 0)
-    })
-  )
-  const [mark, words] = FIT_WORDS[fit]
+  const { kind, diskBytes, source, profile } = playbook
   const image = profile.container?.image ?? null
   const imageName = image === null ? null : image.slice(image.lastIndexOf('/') + 1)
   return (
     <ul className="needs small num">
-      <li className={`fit ${fit}`} title={words}>
-        <span aria-hidden="true">{mark}</span>{' '}
-        {memoryBytes === null ? 'Memory not known' : `${bytesWords(memoryBytes)} memory`}
-        <span className="hidden-visually">. {words}.</span>
-      </li>
       <li>{KIND_NAMES[kind]}</li>
       {diskBytes !== null && <li>{bytesWords(diskBytes)} disk</li>}
       {imageName !== null && image !== null && (
@@ -112,11 +111,12 @@ function StartPlaybook({
   const start = usePanel('runners', (state) => state.start)
   const startNew = usePanel('runners', (state) => state.startPlaybook)
   const asked = usePanel('runners', (state) => state.asked.get(profile.id) === 'start')
-  const active = usePanel('runners', (state) =>
-    state.runners.some((one) => one.id === profile.id && ACTIVE_STATES.includes(one.state))
-  )
-  const connected = usePanel('app', (state) => state.link === 'connected')
-  if (active) return <p className="main-action playbook-state small">Running</p>
+  const state = usePanel('runners', ({ runners }) => runners.find((one) => one.id === profile.id)?.state)
+  const connected = usePanel('app', ({ link }) => link === 'connected')
+  if (state === 'waiting') return <p className="main-action playbook-state small">Waiting</p>
+  if (state !== undefined && ACTIVE_STATES.includes(state)) {
+    return <p className="main-action playbook-state small">Running</p>
+  }
   const off = asked || !connected
   return (
     <button

@@ -1,4 +1,5 @@
 import type { ModelSource, Playbook } from '../../../../shared/model/playbook.ts'
+import type { Size } from '../../stores/estimates.ts'
 import type { FoundModel } from '../../stores/runners.ts'
 
 /** A pattern of a repository's files: '*' stands for any characters. */
@@ -27,21 +28,11 @@ export function hasModel(source: ModelSource, models: readonly FoundModel[]): bo
   })
 }
 
-export type Fit = 'fits' | 'tight' | 'no' | 'unknown'
-
-/** Whether it would fit: into what is free for models now, or only into a machine that runs nothing else. */
-export function fitOf(
-  { memoryBytes }: Pick<Playbook, 'memoryBytes'>,
-  machine: { readonly freeForModelsBytes: number; readonly mostForModelsBytes: number }
-): Fit {
-  if (memoryBytes === null) return 'unknown'
-  if (memoryBytes <= machine.freeForModelsBytes) return 'fits'
-  return memoryBytes <= machine.mostForModelsBytes ? 'tight' : 'no'
-}
-
-export const FIT_WORDS: Readonly<Record<Fit, readonly [mark: string, words: string]>> = {
-  fits: ['●', 'Fits now'],
-  tight: ['◐', 'Fits when others are stopped'],
-  no: ['○', 'Too big for this machine'],
-  unknown: ['–', 'Memory not known']
-}
+/** As its makers report it: one figure, and of somebody else's machine. Null: nobody has said. */
+export const reportedSize = ({ memoryBytes }: Pick<Playbook, 'memoryBytes'>): Size | null =>
+  memoryBytes === null
+    ? null
+    : {
+        total: { lowBytes: memoryBytes, expectedBytes: memoryBytes, peakBytes: memoryBytes },
+        confidence: 'rough'
+      }

@@ -1,21 +1,24 @@
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { useRef, useState, type FormEvent, type ReactNode } from 'react'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
-import type { Profile } from '../../../../shared/model/runner.ts'
+import type { Profile, SettingValue } from '../../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
 import type { Result } from '../../../../shared/util/result.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
+import type { StartHow } from '../../stores/fit.ts'
 import { Check } from '../../ui/check.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { CommandPreview } from './command-preview.tsx'
 import { ContainerSection } from './container-section.tsx'
+import { ContextField } from './context-field.tsx'
 import { draftErrors, draftLabel, draftProfile, isAbout, type Draft } from './draft.ts'
 import { ExportButton } from './export-button.tsx'
-import { formFields } from './fields.ts'
-import { GhostStrip } from './ghost-strip.tsx'
+import { asTyped, formFields } from './fields.ts'
+import { FitPanel } from './fit-panel.tsx'
 import { ImportanceField, ModelField, TextField } from './profile-fields.tsx'
 import { SettingField } from './setting-field.tsx'
+import { useFit } from './use-fit.ts'
 
 interface ProfileFormProps {
   readonly initial: Draft
@@ -48,25 +51,34 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   const label = draftLabel(draft, new Set(others.map((one) => one.label)))
   const fields = formFields(draft.kind)
 
-  const submit = async (andStart: boolean): Promise<void> => {
+  const profile = isGood ? draftProfile(draft, keptId, others) : null
+  const fit = useFit(profile)
+  const stopRunner = usePanel('runners', (state) => state.stop)
+  const free = usePanel('runnerActs', (state) => state.free)
+  const unloadModel = usePanel('runnerActs', (state) => state.unloadModel)
+  const panel = useRef<HTMLDivElement>(null)
+
+  /** `how`: null saves and starts nothing. */
+  const submit = async (how: StartHow | null): Promise<void> => {
     setTried(true)
-    if (!isGood) return
+    if (profile === null) return
     setBusy(true)
     setFailure(null)
-    const profile = draftProfile(draft, keptId, others)
-    const outcome = andStart ? await saveAndStart(profile) : await saveProfile(profile)
+    const outcome = how === null ? await saveProfile(profile) : await saveAndStart(profile, how)
     setBusy(false)
-    if (outcome.ok) onDone()
-    else setFailure(outcome.error)
+    if (outcome.ok) return onDone()
+    setFailure(outcome.error)
+    // The ways out are there.
+    if (outcome.error.code === 'does-not-fit') panel.current?.scrollIntoView({ block: 'nearest' })
   }
-  const saveAndStart = async (profile: Profile): Promise<Result<unknown, ContractError>> => {
+  const saveAndStart = async (wanted: Profile, how: StartHow): Promise<Result<unknown, ContractError>> => {
     if (keptId === null) {
-      const started = await startNew(profile)
+      const started = await startNew(wanted, how)
       setKeptId(started.keptId)
       return started.outcome
     }
-    const saved = await saveProfile(profile)
-    return saved.ok ? await start({ target: saved.value.id }) : saved
+    const saved = await saveProfile(wanted)
+    return saved.ok ? await start({ ...how, target: saved.value.id }) : saved
   }
   const change = (field: string, over: Partial<Draft>): void => {
     setDraft((before) => ({ ...before, ...over }))
@@ -74,21 +86,53 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   }
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault()
-    void submit(startsHere)
+    void submit(startsHere ? {} : null)
   }
-  const setting = (field: (typeof fields)[number]): ReactNode => (
-    <SettingField
-      key={field.key}
-      field={field}
-      value={draft.values[field.key] ?? ''}
-      error={errors[`values.${field.key}`]}
-      onChange={(value) => change(`values.${field.key}`, { values: { ...draft.values, [field.key]: value } })}
-    />
-  )
+  /** Memory comes back while the form stays open; what came of it shows in the bar. */
+  const makeRoom = async (act: () => Promise<unknown>): Promise<void> => {
+    setBusy(true)
+    await act()
+    setBusy(false)
+  }
+  const applySettings = (settings: Readonly<Record<string, SettingValue>>): void => {
+    const changed = fields.flatMap((field) => {
+      const setting = settings[field.key]
+      return setting === undefined ? [] : [[field.key, asTyped(field, setting)] as const]
+    })
+    setDraft((before) => ({ ...before, values: { ...before.values, ...Object.fromEntries(changed) } }))
+    setFailure(null)
+  }
+  const setting = (field: (typeof fields)[number]): ReactNode => {
+    const value = draft.values[field.key] ?? ''
+    const error = errors[`values.${field.key}`]
+    const onChange = (next: string | boolean): void =>
+      change(`values.${field.key}`, { values: { ...draft.values, [field.key]: next } })
+    return field.key === 'contextTokens' && typeof value === 'string' ? (
+      <ContextField key={field.key} {...{ field, facts: fit.facts, value, error, onChange }} />
+    ) : (
+      <SettingField key={field.key} {...{ field, value, error, onChange }} />
+    )
+  }
 
   return (
     <form className="profile-form" onSubmit={onSubmit} noValidate aria-label={profileId ?? 'New model'}>
-      <GhostStrip modelPath={draft.modelPath.trim()} label={label} running={running} />
+      <div ref={panel}>
+        <FitPanel
+          fit={fit}
+          label={label}
+          running={running}
+          busy={busy}
+          acts={{
+            onSettings: applySettings,
+            onModel: (modelPath) => change('modelPath', { modelPath }),
+            onStop: (ids) => void makeRoom(() => Promise.all(ids.map(stopRunner))),
+            onUnload: (id, model) =>
+              void makeRoom(() => (model === null ? free(id) : unloadModel(id, model))),
+            onWait: () => void submit({ waits: true }),
+            onAnyway: (phrase) => void submit({ phrase })
+          }}
+        />
+      </div>
       <div className="form-grid">
         {spec.model.form !== 'none' && (
           <ModelField
@@ -151,7 +195,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
           />
         </div>
       </details>
-      <CommandPreview profile={isGood ? draftProfile(draft, keptId, others) : null} />
+      <CommandPreview profile={profile} />
       {failure !== null && <Message tone="error" {...told(failure)} />}
       {tried && !isGood && (
         <p className="small bad" role="alert">
@@ -175,7 +219,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
           type={startsHere ? 'button' : 'submit'}
           className={`button ${startsHere ? '' : 'primary'}`}
           disabled={busy}
-          {...(startsHere ? { onClick: () => void submit(false) } : {})}
+          {...(startsHere ? { onClick: () => void submit(null) } : {})}
         >
           Save profile
         </button>

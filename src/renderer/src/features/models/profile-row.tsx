@@ -1,16 +1,18 @@
-import { memo, useEffect, useRef, useState, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ACTIVE_STATES, type Profile } from '../../../../shared/model/runner.ts'
 import { sizeText } from '../../format/bytes.ts'
 import { freeId, shortPath } from '../../format/names.ts'
 import { told } from '../../format/next-step.ts'
 import { KIND_NAMES, loadProgress, stateWord } from '../../format/runner.ts'
 import { usePanel } from '../../stores/context.ts'
+import { sizeKey } from '../../stores/estimates.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
 import { StartStop } from '../../ui/start-stop.tsx'
 import { Swatch } from '../../ui/swatch.tsx'
 import { draftOf } from './draft.ts'
+import { FitCell } from './fit-cell.tsx'
 import { ProfileForm } from './profile-form.tsx'
 
 /** Paths longer than this are cut at the front; the whole is in the title. */
@@ -19,12 +21,14 @@ const PATH_CHARS = 64
 /** One profile: what it is, how it is, and its buttons; the form opens beneath it. */
 export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profile: Profile }): ReactNode {
   const view = usePanel('runners', (state) => state.runners.find((one) => one.id === profile.id))
-  const size = usePanel(
+  const fileBytes = usePanel(
     'runners',
     (state) =>
       state.models.find((one) => one.path === profile.modelPath || one.repository === profile.modelPath)
         ?.sizeBytes
   )
+  const key = useMemo(() => sizeKey(profile), [profile])
+  const size = usePanel('estimates', (state) => state.profiles.get(key))
   const hue = usePanel('live', (state) => state.hues.get(`runner:${profile.id}`))
   const error = usePanel('runners', (state) => state.errors.get(profile.id))
   const dismiss = usePanel('runners', (state) => state.dismissError)
@@ -39,6 +43,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
   }, [asked, edited])
   const state = view?.state ?? 'stopped'
   const active = ACTIVE_STATES.includes(state)
+  const waiting = state === 'waiting'
   const paused = view?.frozen === true && active
   const stuck = state === 'ready' && view !== undefined && view.stuck !== null
   const failed = state === 'failed' || state === 'lost'
@@ -56,22 +61,32 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
             {profile.label}
           </p>
           <p className="ellipsis small muted" title={profile.modelPath}>
-            {[KIND_NAMES[profile.kind], profile.modelPath, profile.lan ? 'on the network' : '']
+            {[
+              KIND_NAMES[profile.kind],
+              profile.modelPath === '' ? '' : sizeText(fileBytes ?? view?.modelBytes ?? 'unknown'),
+              profile.modelPath,
+              profile.lan ? 'on the network' : ''
+            ]
               .filter((one) => one !== '')
               .map((one) => shortPath(one, PATH_CHARS))
               .join(' · ')}
           </p>
         </div>
-        <p className="num profile-size">
-          {profile.modelPath === '' ? '' : sizeText(size ?? view?.modelBytes ?? 'unknown')}
-        </p>
+        <FitCell size={size} active={active} />
         <p className={`state-word num ${paused ? 'paused' : stuck ? 'stuck' : state}`}>
           {paused ? 'Paused' : stuck ? 'Stuck' : `${stateWord(state)}${pct}`}
         </p>
-        <RowButtons profile={profile} active={active} editing={editing} onEdit={() => setEditing(!editing)} />
+        <RowButtons
+          profile={profile}
+          active={active}
+          waiting={waiting}
+          editing={editing}
+          onEdit={() => setEditing(!editing)}
+        />
       </div>
+      {waiting && view !== undefined && <p className="small profile-outcome">{view.text}</p>}
       {failed && view !== undefined && <Message tone="error" text={view.text} />}
-      {!failed && view !== undefined && view.lastStop !== null && !active && (
+      {!failed && view !== undefined && view.lastStop !== null && !active && !waiting && (
         <p className={`small profile-outcome ${view.lastStop.memoryIsBack ? 'muted' : 'bad'}`}>
           {view.lastStop.text}
         </p>
@@ -92,11 +107,12 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
 interface RowButtonsProps {
   readonly profile: Profile
   readonly active: boolean
+  readonly waiting: boolean
   readonly editing: boolean
   readonly onEdit: () => void
 }
 
-function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): ReactNode {
+function RowButtons({ profile, active, waiting, editing, onEdit }: RowButtonsProps): ReactNode {
   const start = usePanel('runners', (state) => state.start)
   const stop = usePanel('runners', (state) => state.stop)
   const save = usePanel('runners', (state) => state.saveProfile)
@@ -154,20 +170,20 @@ function RowButtons({ profile, active, editing, onEdit }: RowButtonsProps): Reac
       <button
         type="button"
         className="button quiet compact"
-        disabled={active}
-        title={active ? 'It is running; stop it first' : undefined}
+        disabled={active || waiting}
+        title={active ? 'It is running; stop it first' : waiting ? 'It waits to be started' : undefined}
         onClick={() => setAsking(true)}
         aria-label={`Delete ${label}`}
       >
         Delete
       </button>
       <StartStop
-        active={active}
+        active={active || waiting}
         stop={{
           className: 'button main-action',
           disabled: asked === 'stop' || !connected,
-          label: `Stop ${label}`,
-          word: asked === 'stop' ? 'Stopping' : 'Stop',
+          label: `${waiting ? 'Cancel' : 'Stop'} ${label}`,
+          word: waiting ? 'Cancel' : asked === 'stop' ? 'Stopping' : 'Stop',
           onAct: () => void stop(id)
         }}
         start={{

@@ -8,12 +8,16 @@ import { Icon } from '../../ui/icons.tsx'
 import { Message } from '../../ui/message.tsx'
 import { MissingPrograms } from '../../ui/missing-programs.tsx'
 import { RunnerCard } from './runner-card.tsx'
+import { WaitingList } from './waiting-list.tsx'
 
 /** Stopped models offered for one-click start here; the rest is one page away. */
 const MAX_OFFERED = 4
 
 const needsAttention = (view: RunnerView): boolean =>
-  ACTIVE_STATES.includes(view.state) || view.state === 'failed' || view.state === 'lost'
+  ACTIVE_STATES.includes(view.state) ||
+  view.state === 'waiting' ||
+  view.state === 'failed' ||
+  view.state === 'lost'
 
 /** What can be started by its path alone. */
 const isOffered = ({ format, isPartial }: FoundModel): boolean => format === 'gguf' && !isPartial
@@ -25,16 +29,19 @@ export function ModelsPanel(): ReactNode {
   const installed = usePanel('runners', (state) => state.installed)
   const profiles = usePanel('runners', (state) => state.profiles)
   const go = usePanel('app', (state) => state.go)
+  const waiting = usePanel('live', (state) => state.waiting)
+  const queued = new Set(waiting.map(({ runnerId }) => runnerId))
   // The newest first: what was started a moment ago is what one looks for, and this order never changes by itself.
   const cards = runners
-    .filter(needsAttention)
+    .filter((view) => needsAttention(view) && !queued.has(view.id))
     .toSorted((a, b) => (b.startedAtMs ?? Infinity) - (a.startedAtMs ?? Infinity) || 0)
-  const offered = runners.filter((view) => !needsAttention(view))
+  const offered = runners.filter((view) => !needsAttention(view) && !queued.has(view.id))
   const known = new Set(runners.map((view) => view.modelPath))
   const fresh = runners.length === 0 ? found.filter(isOffered).filter((model) => !known.has(model.path)) : []
   return (
     <>
       <MissingPrograms installed={installed} used={profiles} onSettings={() => go('settings')} />
+      <WaitingList waiting={waiting} />
       {cards.map((view) => (
         <RunnerCard key={view.id} id={view.id} />
       ))}

@@ -73,7 +73,7 @@ export const RunnerCard = memo(function RunnerCard({ id }: { readonly id: string
       )}
       {stuck && <Stuck view={view} />}
       {!paused && <LoadBar view={view} />}
-      {!failed && <Holds view={view} />}
+      {!failed && view.state !== 'waiting' && <Holds view={view} />}
       {view.state === 'ready' && (
         <div className="runner-more">
           <Activity view={view} />
@@ -140,7 +140,8 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
     // Only the one that the headline names: two red buttons would be no advice.
     return level !== 'calm' && level !== 'watch' && largestHolder(state.parts)?.id === `runner:${view.id}`
   })
-  const active = ACTIVE_STATES.includes(view.state)
+  const waiting = view.state === 'waiting'
+  const active = waiting || ACTIVE_STATES.includes(view.state)
   const stopping = view.state === 'stopping' || asked === 'stop'
   const discrete = usePanel('live', (state) => state.live?.topology === 'discrete')
   return (
@@ -150,9 +151,9 @@ function Actions({ view }: { readonly view: RunnerView }): ReactNode {
         stop={{
           className: `button ${urgent && !isAsked ? 'urgent' : ''}`,
           disabled: stopping || !connected,
-          label: `Stop ${view.label}`,
-          word: stopping ? 'Stopping' : `Stop ${view.label}`,
-          title: stopTitle(view, discrete),
+          label: `${waiting ? 'Cancel' : 'Stop'} ${view.label}`,
+          word: waiting ? 'Cancel' : stopping ? 'Stopping' : `Stop ${view.label}`,
+          title: waiting ? 'It is not started; nothing is lost' : stopTitle(view, discrete),
           onAct: () => void stop(view.id)
         }}
         start={{

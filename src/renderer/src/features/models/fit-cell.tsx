@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react'
+import { bytesText } from '../../format/bytes.ts'
+import { FIT_WORDS, TOO_BIG, fitTitle } from '../../format/fit.ts'
+import { usePanel } from '../../stores/context.ts'
+import { fitOf, type Size } from '../../stores/estimates.ts'
+import { FitMark } from '../../ui/fit-mark.tsx'
+
+/** A figure as far as it is one: what is only bounded says so. */
+function figureOf({ total, confidence }: Size): string {
+  if (confidence !== 'unknown') return bytesText(total.expectedBytes)
+  return total.peakBytes > 0 ? `≤ ${bytesText(total.peakBytes)}` : '–'
+}
+
+/**
+ * Whether it fits now, as memory changes. Only the verdict is followed, not the figures it is made from: a tick that
+ * changes none draws nothing.
+ */
+export function FitCell({
+  size,
+  active = false
+}: {
+  /** Undefined: not read yet. Null: it cannot be told. */
+  readonly size: Size | null | undefined
+  /** It runs: there is nothing to decide. */
+  readonly active?: boolean
+}): ReactNode {
+  const verdict = usePanel('live', ({ live }) => fitOf(size, live?.admission.allocatableBytes ?? null))
+  const isTooBig = usePanel(
+    'live',
+    ({ live }) =>
+      live !== null &&
+      verdict === 'does-not-fit' &&
+      (size?.total.expectedBytes ?? 0) > live.memTotalBytes - live.guard.reserveBytes
+  )
+  if (size === undefined) {
+    return <FitMark verdict={null} figure="…" word="Reading" title="Its size is being read." />
+  }
+  if (active && size !== null) {
+    const title = `Expected ${bytesText(size.total.expectedBytes)}, at most ${bytesText(size.total.peakBytes)}.`
+    return <FitMark verdict={null} figure={figureOf(size)} word="expected" title={title} />
+  }
+  return (
+    <FitMark
+      verdict={verdict}
+      figure={size === null ? '–' : figureOf(size)}
+      word={isTooBig ? TOO_BIG.word : FIT_WORDS[verdict]}
+      title={isTooBig ? TOO_BIG.title : fitTitle(size, verdict)}
+    />
+  )
+}

@@ -1,0 +1,131 @@
+import { useEffect, useMemo, useState } from 'react'
+import { verdictOf } from '../../../../shared/domain/admission/verdict.ts'
+import { estimateProfile } from '../../../../shared/domain/estimator/estimate.ts'
+import { isKnown } from '../../../../shared/model/reading.ts'
+import type { ContractError } from '../../../../shared/contract/errors.ts'
+import type { Estimate, EstimateMachine, EstimateView, Verdict } from '../../../../shared/model/estimate.ts'
+import type { ModelFacts } from '../../../../shared/model/model-facts.ts'
+import type { Profile } from '../../../../shared/model/runner.ts'
+import { usePanel } from '../../stores/context.ts'
+import { factsKey } from '../../stores/estimates.ts'
+import type { LiveState } from '../../stores/live.ts'
+
+/** After the last change, in ms: the ways out are looked for when a slider rests, not at each of its steps. */
+const DEBOUNCE_MS = 300
+
+/** What is known of a profile that is being made. */
+export interface FormFit {
+  /** Null while the form has errors, or while its model's header is read. */
+  readonly estimate: Estimate | null
+  readonly verdict: Verdict
+  readonly allocatableBytes: number
+  readonly facts: ModelFacts | null
+  /** Why the model's header could not be read. */
+  readonly problem: ContractError | null
+  readonly isReading: boolean
+  /** The core's own, with measurements and ways out; of the last settings that rested. */
+  readonly view: EstimateView | null
+}
+
+/** Steps that no estimate tells apart: without them each tick would make all of it anew. */
+const STEP_BYTES = 2 ** 24
+const calm = (bytes: number): number => Math.floor(bytes / STEP_BYTES) * STEP_BYTES
+
+const availableBytes = ({ live }: LiveState): number =>
+  live === null
+    ? 0
+    : calm(live.memAvailableBytes + (isKnown(live.perCpuFreeBytes) ? live.perCpuFreeBytes : 0))
+
+function useMachine(): EstimateMachine {
+  const memTotalBytes = usePanel('live', ({ live }) => live?.memTotalBytes ?? 0)
+  const memAvailableBytes = usePanel('live', availableBytes)
+  const topology = usePanel('live', ({ live }) => live?.topology ?? 'none')
+  return useMemo(
+    () => ({ memTotalBytes, memAvailableBytes, topology }),
+    [memTotalBytes, memAvailableBytes, topology]
+  )
+}
+
+/** The header of the profile's model, read once per path. */
+function useFacts(profile: Profile | null): {
+  readonly facts: ModelFacts | null
+  readonly problem: ContractError | null
+  readonly isReading: boolean
+} {
+  const path = profile?.modelPath ?? ''
+  const kind = profile?.kind ?? 'custom'
+  const read = usePanel('estimates', (state) => state.readFacts)
+  const known = usePanel('estimates', (state) => state.facts.get(factsKey(path, kind)))
+  const forgotten = known === undefined
+  useEffect(() => {
+    if (path === '' || !forgotten) return undefined
+    const timer = setTimeout(() => read(path, kind), DEBOUNCE_MS)
+    return () => clearTimeout(timer)
+  }, [path, kind, read, forgotten])
+  if (path === '') return { facts: null, problem: null, isReading: false }
+  if (known === undefined || known === null) return { facts: null, problem: null, isReading: true }
+  return known.ok
+    ? { facts: known.value, problem: null, isReading: false }
+    : { facts: null, problem: known.error, isReading: false }
+}
+
+/** Asked for when settings rest, and again when what is free makes it another verdict. */
+function useView(
+  wanted: string,
+  verdict: Verdict
+): { readonly view: EstimateView | null; readonly of: string } {
+  const ask = usePanel('estimates', (state) => state.view)
+  const [shown, setShown] = useState<{ readonly view: EstimateView | null; readonly of: string }>({
+    view: null,
+    of: ''
+  })
+  const question = useMemo(() => ({ wanted, verdict }), [wanted, verdict])
+  useEffect(() => {
+    const of = question.wanted
+    if (of === '') return undefined
+    let isOld = false
+    const timer = setTimeout(() => {
+      void ask(JSON.parse(of) as Profile).then((result) => {
+        if (!isOld && result.ok) setShown({ view: result.value, of })
+      })
+    }, DEBOUNCE_MS)
+    return () => {
+      isOld = true
+      clearTimeout(timer)
+    }
+  }, [question, ask])
+  return shown
+}
+
+/**
+ * Whether a profile would fit, anew with every change: by formula at once, here, and as the core knows it a moment
+ * later. `profile` is null while the form has errors.
+ */
+export function useFit(profile: Profile | null): FormFit {
+  const machine = useMachine()
+  const { facts, problem, isReading } = useFacts(profile)
+  const allocatableBytes = usePanel('live', ({ live }) => calm(live?.admission.allocatableBytes ?? 0))
+  // The form makes a new object at each draw; what it says is what counts.
+  const wanted = profile === null ? '' : JSON.stringify(profile)
+  const formula = useMemo(
+    () =>
+      wanted === '' || isReading
+        ? null
+        : estimateProfile({ profile: JSON.parse(wanted) as Profile, facts, draft: null, machine }),
+    [wanted, isReading, facts, machine]
+  )
+  const judge = (estimate: Estimate | null): Verdict =>
+    estimate === null ? 'unknown' : verdictOf(estimate.total, estimate.confidence, allocatableBytes)
+  const { view, of } = useView(isReading ? '' : wanted, judge(formula))
+  const isNow = view !== null && of === wanted
+  const estimate = isNow ? view.estimate : formula
+  return {
+    estimate,
+    verdict: judge(estimate),
+    allocatableBytes,
+    facts,
+    problem,
+    isReading: isReading && wanted !== '',
+    view: isNow ? view : null
+  }
+}
