@@ -113,6 +113,7 @@ export function createApp(ports: AppPorts): App {
     reserveBytes: () => reserveBytes(memTotalBytes(), settings.get().reserveBytes),
     memTotalBytes,
     estimate: (profile) => estimating.estimates.of(profile),
+    isDiscrete: () => gpu.latest().topology === 'discrete',
     profileOf: (id) => runners.profiles().find((profile) => profile.id === id) ?? null,
     hold: () => guarding.guard.launchHold()
   })

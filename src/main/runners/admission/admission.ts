@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { createClaims, promisedBytes, type Claim } from './claims.ts'
 import { estimateInTime } from './estimate-in-time.ts'
 import type { Admission, AdmissionPorts, LaunchTicket, LaunchWish } from './types.ts'
-import { cancelled, doesNotFit, neverFits, waitsForGuard, waitsForRoom } from './words.ts'
+import { cancelled, doesNotFit, neverFits, notCounted, waitsForGuard, waitsForRoom } from './words.ts'
 
 /** A launch that is asked for and not granted yet. */
 interface Waiter {
@@ -195,6 +195,7 @@ function noteOf(
   allocatableBytes: number
 ): LaunchTicket['note'] {
   if (verdict === 'fits') return null
+  if (verdict === 'unknown' && confidence !== 'unknown') return { text: notCounted(label), whatToDo: null }
   const text = verdictSentence(label, total, confidence, allocatableBytes)
   if (verdict === 'unknown') return { text, whatToDo: null }
   return verdict === 'tight'

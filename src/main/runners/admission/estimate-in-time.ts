@@ -9,9 +9,10 @@ const NOTHING = { lowBytes: 0, expectedBytes: 0, peakBytes: 0 }
 
 /** The estimate, or one that knows nothing and says why: a launch is not refused for what could not be told. */
 export async function estimateInTime(
-  ports: Pick<AdmissionPorts, 'estimate' | 'logger'>,
+  ports: Pick<AdmissionPorts, 'estimate' | 'isDiscrete' | 'logger'>,
   profile: Profile
 ): Promise<Estimate> {
+  if (ports.isDiscrete()) return unknownEstimate('The GPU has memory of its own, which is not counted.')
   const { promise: late, resolve } = Promise.withResolvers<Estimate>()
   const timer = setTimeout(
     () => resolve(unknownEstimate(`It was not estimated within ${ESTIMATE_DEADLINE_MS / 1_000} s.`)),

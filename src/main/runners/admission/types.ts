@@ -15,6 +15,8 @@ export interface AdmissionPorts {
   memTotalBytes(): number
   /** Of what a launch will take. */
   estimate(profile: Profile): Promise<{ readonly estimate: Estimate }>
+  /** The GPU has memory of its own: what models take there is not taken from the memory counted here. */
+  isDiscrete(): boolean
   /** Null: there is none of that id. */
   profileOf(id: string): Profile | null
   /** Why nothing may be launched now, in words; null: it may. */

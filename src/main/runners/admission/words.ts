@@ -32,6 +32,10 @@ export const neverFits = (label: string, { total }: Estimate, mostBytes: number)
     'what is kept for the desktop: no wait makes room for it. Give it less context, or choose a smaller model.'
 })
 
+/** The kernel's figures could not be read. */
+export const notCounted = (label: string): string =>
+  `What is free for models could not be read, so nobody knows whether ${label} fits.`
+
 export const cancelled = (label: string): ContractError => ({
   code: 'refused',
   message: `${label} no longer waits to be started.`

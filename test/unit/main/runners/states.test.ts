@@ -5,9 +5,13 @@ import { ACTIVE_STATES, RUNNER_STATES, type RunnerState } from '../../../../src/
 
 /** Every pair that changes something; all others must not. */
 const EXPECTED: readonly (readonly [RunnerState, RunnerEvent, RunnerState])[] = [
+  ['stopped', 'wait', 'waiting'],
   ['stopped', 'launch', 'starting'],
   ['stopped', 'found', 'loading'],
   ['stopped', 'found-gone', 'lost'],
+  ['waiting', 'launch', 'starting'],
+  ['waiting', 'ended', 'stopped'],
+  ['waiting', 'fail', 'failed'],
   ['starting', 'alive', 'loading'],
   ['starting', 'ready', 'ready'],
   ['starting', 'stop', 'stopping'],
@@ -20,11 +24,13 @@ const EXPECTED: readonly (readonly [RunnerState, RunnerEvent, RunnerState])[] = 
   ['ready', 'retry', 'restarting'],
   ['stopping', 'ended', 'stopped'],
   ['stopping', 'fail', 'failed'],
+  ['failed', 'wait', 'waiting'],
   ['failed', 'launch', 'starting'],
   ['failed', 'stop', 'stopping'],
   ['restarting', 'relaunch', 'starting'],
   ['restarting', 'stop', 'stopping'],
   ['restarting', 'fail', 'failed'],
+  ['lost', 'wait', 'waiting'],
   ['lost', 'launch', 'starting'],
   ['lost', 'stop', 'stopping']
 ]

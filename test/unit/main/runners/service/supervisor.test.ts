@@ -100,6 +100,8 @@ describe('a model in a service, on a machine moved by hand', () => {
             firstFreePort: async (port) => port,
             portState: async () => ({ kind: 'free' })
           }),
+        unplan: () => {},
+        tell: () => {},
         onChange: () => {},
         onRecord: () => {}
       })
