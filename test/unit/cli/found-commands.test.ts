@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
 import { err, ok } from '../../../src/shared/util/result.ts'
 import { useCliBench } from '../../support/cli-bench.ts'
 import { sampleFound, sampleProfile, sampleRunner, sampleStop } from '../../support/fake-core.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
 import type { GuardEvent } from '../../../src/shared/model/guard.ts'
 import { err, ok } from '../../../src/shared/util/result.ts'
 import { useCliBench } from '../../support/cli-bench.ts'
