@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync
 } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -539,6 +540,24 @@ describe('in bad company', () => {
     flood.raw('x'.repeat(2 * MIB))
     await until('a line without end ends the connection', () => flood.closed())
     expect(guard.exited()).toBeNull()
+  })
+
+  it('refuses a core that says it is another process, and keeps the one it has', async () => {
+    const guard = await sentinel(memory())
+    const stand = await core(guard)
+    const other = await eater()
+    const liar = connect(guard.socketPath)
+    cleanups.push(() => liar.destroy())
+    let isClosed = false
+    liar.on('error', () => undefined).once('close', () => (isClosed = true))
+    const said = identityOf(other.pids[0] ?? 0)
+    liar.write(`${JSON.stringify({ type: 'hello', protocol: 1, ...said, blackBoxPath: null })}\n`)
+    await until('it is let go', () => isClosed)
+    expect(guard.stderr()).toContain(
+      `a core was refused: it says it is process ${said.pid}, and is process ${process.pid}`
+    )
+    stand.arm([watchOf([victimOf('hog', other.pids)])])
+    await until('orders of the true one count', () => stand.state()?.status.armedIds.includes('hog'))
   })
 
   it('lives on when its stderr is closed and its core vanishes in mid-word', async () => {

@@ -12,12 +12,26 @@ const ESRCH = 3
 /** linux/mman.h. Only what is or becomes resident; without it all 120 MiB of Node's program would be read in. */
 const MLOCK_ONFAULT = 1
 
+// asm-generic/socket.h
+const SOL_SOCKET = 1
+const SO_PEERCRED = 17
+/** struct ucred: pid, uid and gid, of four bytes each. */
+const UCRED_BYTES = 12
+const UID_AT = 4
+
 /** signal(7), the same numbers on x64 and arm64. 0: only asks whether it would be allowed. */
 export const SIGNAL = { probe: 0, kill: 9, terminate: 15, continue: 18, stop: 19 } as const
 export type Signal = (typeof SIGNAL)[keyof typeof SIGNAL]
 
 /** refused: it belongs to somebody whose processes this one may not signal. */
 export type SignalOutcome = 'sent' | 'gone' | 'refused'
+
+/** Who opened a connection, as the kernel noted it then. */
+export interface Peer {
+  /** 0: of another pid namespace. */
+  readonly pid: number
+  readonly uid: number
+}
 
 /** The system calls Node does not have; each with a way out where the library is missing. */
 export interface Kernel {
@@ -26,6 +40,8 @@ export interface Kernel {
   signal(pid: number, pidfd: number, signal: Signal): SignalOutcome
   /** Keeps these pages in memory. null when done; else the system's error number, or 'no-library'. */
   lockPages(start: number, bytes: number): number | 'no-library' | null
+  /** Who connected to this socket; null where it cannot be asked. */
+  peerOf(fd: number): Peer | null
   /** False: signals go by pid, after a look at the start time. */
   readonly hasPidfd: boolean
 }
@@ -46,6 +62,7 @@ const WITHOUT_LIBRARY: Kernel = {
   pidfdOpen: () => -1,
   signal: (pid, _pidfd, signal) => byPid(pid, signal),
   lockPages: () => 'no-library',
+  peerOf: () => null,
   hasPidfd: false
 }
 
@@ -55,6 +72,7 @@ export function loadKernel(): Kernel {
     const libc = koffi.load(null)
     const syscall = libc.func('long syscall(long number, long a, long b, void *c, long d)')
     const mlock2 = libc.func('int mlock2(size_t start, size_t bytes, int flags)')
+    const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)')
     const own = Number(syscall(SYS_PIDFD_OPEN, process.pid, 0, null, 0))
     if (own >= 0) fs.closeSync(own)
     return {
@@ -67,6 +85,13 @@ export function loadKernel(): Kernel {
         return code === EPERM || code === ESRCH ? outcomeOf(code) : byPid(pid, signal)
       },
       lockPages: (start, bytes) => (mlock2(start, bytes, MLOCK_ONFAULT) === 0 ? null : koffi.errno()),
+      peerOf(fd) {
+        const credentials = Buffer.alloc(UCRED_BYTES)
+        const length = Buffer.alloc(Int32Array.BYTES_PER_ELEMENT)
+        length.writeInt32LE(UCRED_BYTES)
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, length) !== 0) return null
+        return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(UID_AT) }
+      },
       hasPidfd: own >= 0
     }
   } catch {

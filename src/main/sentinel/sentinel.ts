@@ -6,7 +6,8 @@ import type { Disposable } from '../../shared/util/disposable.ts'
 import type { BlackBox } from './black-box.ts'
 import { linkCore, type CoreLink } from './core-link.ts'
 import { createEventRing } from './event-ring.ts'
-import type { Kernel } from './kernel.ts'
+import type { Kernel, Peer } from './kernel.ts'
+import { peerOf, refusalOf } from './peer.ts'
 import { statOf } from './process-handle.ts'
 import { SENTINEL_PROTOCOL, type FromSentinel, type ToSentinel } from './protocol.ts'
 import type { Readings } from './readings.ts'
@@ -201,9 +202,14 @@ export function createSentinel(parts: SentinelParts): Sentinel {
     report(monotonicMs())
   }
 
-  const receive = (link: CoreLink, message: ToSentinel): void => {
+  const receive = (link: CoreLink, peer: Peer | null, message: ToSentinel): void => {
     if (message.type === 'hello') {
-      greet(link, message)
+      const refusal = refusalOf(peer, message.pid, process.getuid?.() ?? 0)
+      if (refusal === null) greet(link, message)
+      else {
+        parts.log(`a core was refused: ${refusal}`)
+        link.dispose()
+      }
       return
     }
     // Orders come from the newest core alone.
@@ -224,8 +230,9 @@ export function createSentinel(parts: SentinelParts): Sentinel {
         socket.destroy()
         return
       }
+      const peer = peerOf(parts.kernel, socket)
       const link = linkCore(socket, {
-        onMessage: (message) => receive(link, message),
+        onMessage: (message) => receive(link, peer, message),
         onMalformed: () => {
           malformed++
           parts.log(`a message was not understood (${malformed} so far)`)
