@@ -8,28 +8,29 @@ import {
 } from '../../src/shared/domain/estimator/finetune-formula.ts'
 import { lossKindOf } from '../../src/shared/domain/estimator/finetune-settings.ts'
 import { round } from '../harness.ts'
-import { fieldOf, median, percentile, sizeOf, textOf, type Judgement } from './judgement.ts'
+import type { Judged } from './judged.ts'
+import { figure, fieldOf, median, percentile, sizeOf, textOf } from './rows.ts'
 
 const GIB = 1024 ** 3
 const P95 = 0.95
 /** Too low by more than this counts as an under-estimate. */
 const UNDER_PERCENT = 2
 
-interface Judged {
+interface Measured {
   readonly method: string
   readonly errorPercent: number
 }
 
 /** torch.cuda.max_memory_allocated of a training, against the product's formula; only where its shape is known. */
-export function judgeFinetune(rows: readonly unknown[]): Judgement {
+export function judgeFinetune(rows: readonly unknown[]): Judged {
   const results = rows.map(judge)
-  const judged = results.filter((result): result is Judged => typeof result === 'object')
+  const judged = results.filter((result): result is Measured => typeof result === 'object')
   const errors = judged.map(({ errorPercent }) => Math.abs(errorPercent))
   return {
     figures: {
       finetune_rows: judged.length,
-      finetune_median_percent: round(median(errors), 2),
-      finetune_p95_percent: round(percentile(errors, P95), 2)
+      finetune_median_percent: figure(median(errors), 2),
+      finetune_p95_percent: figure(percentile(errors, P95), 2)
     },
     rows: [...new Set(judged.map(({ method }) => method))].map((method) => classRow(method, judged)),
     notJudged: results.filter((result) => result === 'not-judged').length,
@@ -37,7 +38,7 @@ export function judgeFinetune(rows: readonly unknown[]): Judgement {
   }
 }
 
-function judge(row: unknown): Judged | 'not-judged' | 'unknown' {
+function judge(row: unknown): Measured | 'not-judged' | 'unknown' {
   const shape = shapeOf(fieldOf(row, 'model_hparams'))
   const truth = sizeOf(row, 'peak_alloc_GiB')
   const [batch, sequence] = [sizeOf(row, 'batch'), sizeOf(row, 'seq_len')]
@@ -87,15 +88,15 @@ function methodOf(name: string, precision: string): TrainingMethod | null {
   return precision.startsWith('pure') ? 'full' : 'full-mixed'
 }
 
-function classRow(method: string, judged: readonly Judged[]) {
+function classRow(method: string, judged: readonly Measured[]) {
   const errors = judged.filter((one) => one.method === method).map(({ errorPercent }) => errorPercent)
   const sizes = errors.map(Math.abs)
   return {
     file: 'finetune-measured',
     case: method,
     rows: errors.length,
-    median_percent: round(median(sizes), 2),
-    p95_percent: round(percentile(sizes, P95), 2),
+    median_percent: figure(median(sizes), 2),
+    p95_percent: figure(percentile(sizes, P95), 2),
     max_percent: round(Math.max(...sizes), 2),
     under_2_percent_count: errors.filter((error) => error < -UNDER_PERCENT).length
   }

@@ -1,11 +1,12 @@
 import { sglangPool } from '../../src/shared/domain/estimator/sglang.ts'
 import { round } from '../harness.ts'
-import { percentWhere, sizeOf, textOf, type Judgement } from './judgement.ts'
+import type { Judged } from './judged.ts'
+import { figure, percentWhere, sizeOf, textOf } from './rows.ts'
 
 const TOLERANCE_GB = 2
 
 /** What SGLang's pool took (available before − weights − available after it), against the product's formula. */
-export function judgeSglang(rows: readonly unknown[]): Judgement {
+export function judgeSglang(rows: readonly unknown[]): Judged {
   const judged = rows.flatMap((row) => {
     const before = sizeOf(row, 'avail_before_weights_GB')
     const weights = sizeOf(row, 'weights_GB')
@@ -20,7 +21,7 @@ export function judgeSglang(rows: readonly unknown[]): Judgement {
   return {
     figures: {
       sglang_rows: judged.length,
-      sglang_pool_within_2_gb_percent: round(
+      sglang_pool_within_2_gb_percent: figure(
         percentWhere(judged, ({ errorGb }) => Math.abs(errorGb) <= TOLERANCE_GB),
         1
       )

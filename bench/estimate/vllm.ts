@@ -1,6 +1,7 @@
 import { defaultBatchedTokens, vllmKvPool } from '../../src/shared/domain/estimator/vllm-pool.ts'
 import { round } from '../harness.ts'
-import { percentWhere, sizeOf, textOf, type Judgement } from './judgement.ts'
+import type { Judged } from './judged.ts'
+import { figure, percentWhere, sizeOf, textOf } from './rows.ts'
 
 const GIB = 1024 ** 3
 const TOLERANCE_GIB = 2
@@ -8,12 +9,12 @@ const TOLERANCE_GIB = 2
 const GB10_TOTAL_GIB = (119.63 + 121.69) / 2
 
 /** The size of the KV pool that vLLM said it had left, against what the product's formula leaves it. */
-export function judgeVllm(rows: readonly unknown[]): Judgement {
+export function judgeVllm(rows: readonly unknown[]): Judged {
   const judged = rows.flatMap((row) => {
     const utilisation = sizeOf(row, 'gpu_memory_utilization')
     const weights = sizeOf(row, 'model_loading_GiB')
     const kv = sizeOf(row, 'available_kv_GiB')
-    const isGb10 = /\bGB10\b/.test(textOf(row, 'device') ?? '')
+    const isGb10 = /\bGB10\b|DGX Spark/i.test(textOf(row, 'device') ?? '')
     if (utilisation === null || weights === null || kv === null || !isGb10) return []
     const totalBytes = GB10_TOTAL_GIB * GIB
     const batchedTokens = sizeOf(row, 'max_num_batched_tokens') ?? defaultBatchedTokens(totalBytes)
@@ -23,7 +24,7 @@ export function judgeVllm(rows: readonly unknown[]): Judgement {
   return {
     figures: {
       vllm_rows: judged.length,
-      vllm_kv_within_2_gib_percent: round(
+      vllm_kv_within_2_gib_percent: figure(
         percentWhere(judged, ({ errorGib }) => Math.abs(errorGib) <= TOLERANCE_GIB),
         1
       )
