@@ -12,6 +12,8 @@ import { isPlain, readAsked, settingsFor, SETTING_OPTIONS, type Asked } from './
 
 /** A runner's bytes come from the sampler, whose slowest tick is a second. */
 const BYTES_DEADLINE_MS = 3_000
+/** The contract's bound. */
+const MAX_PHRASE = 200
 
 export const start: Command = {
   name: 'start',
@@ -25,6 +27,12 @@ export const start: Command = {
   options: {
     runner: { type: 'string', value: 'KIND', about: `what runs it: ${RUNNER_KINDS.join(', ')}` },
     ...SETTING_OPTIONS,
+    'when-it-fits': { type: 'boolean', about: 'where there is no room now: wait, and start when there is' },
+    anyway: {
+      type: 'string',
+      value: 'NAME',
+      about: 'start it although it does not fit; NAME is its name, typed so that it is no accident'
+    },
     wait: { type: 'boolean', about: 'return when it is ready, or has failed' }
   },
   example: 'firebreakctl start ~/models/qwen3-8b-q4_k_m.gguf --ctx 8192 --wait',
@@ -37,7 +45,7 @@ export const start: Command = {
     if (!core.ok) return core
     if (!values.flag('wait')) {
       const started = await core.value.client.call('runners.start', input.value)
-      return started.ok ? describe(started.value) : started
+      return started.ok ? describe(started.value) : withWays(started)
     }
     return startAndWait(core.value, input.value, signal, json ? () => undefined : note)
   }
@@ -56,6 +64,14 @@ async function startInput(
   }
   const asked = readAsked(values)
   if (!asked.ok) return asked
+  const phrase = values.text('anyway')
+  if (phrase !== undefined && (phrase.length > MAX_PHRASE || values.flag('when-it-fits'))) {
+    const message =
+      phrase.length > MAX_PHRASE
+        ? `--anyway takes the name of what is started, ${MAX_PHRASE} characters at most.`
+        : '--anyway starts it now and --when-it-fits later: give one of them.'
+    return err({ code: 'bad-request', message })
+  }
   const full = isPath(target, workingDir, kind) ? resolve(workingDir, target) : target
   const settings = isPlain(asked.value)
     ? ok(asked.value.port === undefined ? {} : { port: asked.value.port })
@@ -64,7 +80,9 @@ async function startInput(
   return ok({
     target: full,
     ...(kind === undefined ? {} : { kind }),
-    ...(Object.keys(settings.value).length === 0 ? {} : { settings: settings.value })
+    ...(Object.keys(settings.value).length === 0 ? {} : { settings: settings.value }),
+    ...(values.flag('when-it-fits') ? { waits: true } : {}),
+    ...(phrase === undefined ? {} : { phrase })
   })
 }
 
@@ -85,6 +103,13 @@ async function settingsOf(
   const playbooks = await core.value.client.call('playbooks.list', {})
   const playbook = playbooks.ok ? playbooks.value.find(({ id }) => id === target) : undefined
   return settingsFor(playbook?.kind ?? 'llamacpp', asked)
+}
+
+/** What a script or a person at the command line can do about it here. */
+function withWays(refused: { readonly ok: false; readonly error: ContractError }): typeof refused {
+  const { error } = refused
+  if (error.code !== 'does-not-fit') return refused
+  return err({ ...error, message: `${error.message} Here: --when-it-fits, or --anyway NAME.` })
 }
 
 const isKind = (kind: string): kind is RunnerKind => (RUNNER_KINDS as readonly string[]).includes(kind)
@@ -123,7 +148,7 @@ async function startAndWait(
   const subscribed = await client.call('events.subscribe', { events: ['runner'] })
   if (!subscribed.ok) return subscribed
   const started = await client.call('runners.start', input)
-  if (!started.ok) return started
+  if (!started.ok) return withWays(started)
   const { id } = started.value
   let told = ''
   for (;;) {

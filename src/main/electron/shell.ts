@@ -105,6 +105,7 @@ export async function startShell(options: ShellOptions): Promise<Shell> {
       case 'start':
         void core.client.call('runners.start', { target: action.id }).then((result) => {
           if (!result.ok) tell(`Could not start ${action.label}`, result.error.message)
+          else if (result.value.state === 'waiting') tell(`${action.label} waits`, result.value.text)
         })
         return
       case 'stop':

@@ -146,6 +146,7 @@ function runnerItems(view: RunnerView): TrayItem[] {
     case 'lost':
       return [start]
     case 'waiting':
+      return [{ kind: 'text', label: `${name} waits to be started` }, stop]
     case 'ready':
       return [stop]
     case 'starting':

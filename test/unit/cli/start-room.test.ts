@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { err, ok } from '../../../src/shared/util/result.ts'
+import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
+import { sampleRunner } from '../../support/fake-core.ts'
+import { useCliBench } from '../../support/cli-bench.ts'
+
+const { cli, withCore } = useCliBench()
+
+const REFUSED = {
+  'runners.start': async () =>
+    err({ code: 'does-not-fit', message: 'Big needs 24.1 GiB: it is 9.3 GiB short.' })
+} satisfies Partial<Handlers>
+
+describe('start where there is no room', () => {
+  it('exits 3 with the numbers and what to do at the command line', async () => {
+    const { dir } = await withCore(REFUSED)
+    for (const more of [[], ['--wait']]) {
+      const { exit, stderr } = await cli(dir, 'start', 'big', ...more)
+      expect(exit).toBe(3)
+      expect(stderr).toContain('it is 9.3 GiB short. Here: --when-it-fits, or --anyway NAME.')
+    }
+  })
+
+  it('waits until it fits where that is said, and tells for what', async () => {
+    const text = 'Waits for 9.3 GiB: starts when there is room.'
+    const { dir, core } = await withCore({
+      'runners.start': async () => ok(sampleRunner('big', 'waiting', text) as never)
+    })
+    const { exit, stdout } = await cli(dir, 'start', 'big', '--when-it-fits')
+    expect(core.calls.at(-1)?.input).toEqual({ target: 'big', waits: true })
+    expect(exit).toBe(0)
+    expect(stdout).toContain(`big: ${text}`)
+  })
+
+  it('hands on the name that was typed', async () => {
+    const { dir, core } = await withCore()
+    await cli(dir, 'start', 'big', '--anyway', 'Big Model')
+    expect(core.calls.at(-1)?.input).toEqual({ target: 'big', phrase: 'Big Model' })
+  })
+
+  it.each([
+    [['--anyway', 'Big', '--when-it-fits'], 'give one of them'],
+    [['--anyway', 'x'.repeat(201)], '200 characters']
+  ])('%s is a mistake', async (options, words) => {
+    const { dir, core } = await withCore()
+    const { exit, stderr } = await cli(dir, 'start', 'big', ...options)
+    expect(exit).toBe(2)
+    expect(stderr).toContain(words)
+    expect(core.calls.some(({ command }) => command === 'runners.start')).toBe(false)
+  })
+})
