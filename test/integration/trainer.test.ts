@@ -12,6 +12,9 @@ import { isAlive, until } from '../support/until.ts'
 const real = process.env['FIREBREAK_TRAINER']
 const SUPPORT = join(import.meta.dirname, '../support')
 const ID = 'tiny'
+/** Ends only when it is ended. */
+const OPTIONS =
+  '--output_dir {output} --max_steps 100000 --save_steps 20 --logging_steps 5 --use_cpu true --report_to none'
 /** PyTorch alone takes up to a minute to be imported where its files were not read before. */
 const TRAINING_DEADLINE_MS = 240_000
 
@@ -50,10 +53,7 @@ describe(`the Hugging Face Trainer (${real === undefined ? 'stand-in' : 'real'})
           binary: real ?? process.execPath,
           folder: home.dir,
           outputDir: 'out',
-          extraArgs: [
-            ...['--output_dir', '{output}', '--max_steps', '100000', '--save_steps', '20'],
-            ...['--logging_steps', '5', '--use_cpu', 'true', '--report_to', 'none']
-          ]
+          extraArgs: OPTIONS.split(' ')
         }
       }
       const watch = createTrainingWatch({ clock: systemClock })

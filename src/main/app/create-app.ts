@@ -21,6 +21,7 @@ import { resourcesDir } from '../platform/places.ts'
 import { ADAPTERS } from '../runners/adapters/registry.ts'
 import { createAdmission } from '../runners/admission/admission.ts'
 import { createDiscovery } from '../runners/discovery/discovery.ts'
+import { isListedByItself } from '../runners/discovery/listed-by-itself.ts'
 import { createPlaybooks } from '../runners/playbooks/playbooks.ts'
 import { createContainers } from '../runners/containers/containers.ts'
 import { createFoundContainers } from '../runners/containers/found-containers.ts'
@@ -128,6 +129,7 @@ export function createApp(ports: AppPorts): App {
     containers,
     admission,
     training: trainingWatch,
+    isListedByItself: (kind, pid) => isListedByItself(ADAPTERS, places.procRoot, kind, pid),
     findPlaybook: playbooks.profileOf,
     launchHold: () => guarding.guard.launchHold(),
     // By its name alone a file of llama.cpp's is started; other kinds ask for a profile.

@@ -19,7 +19,7 @@ export interface Group extends Match {
 }
 
 /** Kinds from which people start other runners: those are runners of their own. */
-const WORKPLACES: ReadonlySet<RunnerKind> = new Set(['jupyterlab', 'custom'])
+export const WORKPLACES: ReadonlySet<RunnerKind> = new Set(['jupyterlab', 'custom'])
 
 /**
  * Joins processes into runners: an engine below its server, a model below Ollama, all of one container.

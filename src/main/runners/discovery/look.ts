@@ -8,15 +8,20 @@ import { containerIdOf } from '../supervisor/container-cgroup.ts'
 import { MARK_VARIABLE, markStem } from '../supervisor/environment-mark.ts'
 import { isAlive } from '../supervisor/identity.ts'
 import { redactArgs } from '../supervisor/redact.ts'
+import { pidsInCgroup } from '../supervisor/unit-members.ts'
 import { groupRunners, type Group, type Match } from './groups.ts'
 import type { LeftoverMemory } from './leftovers.ts'
 import { chooseListener, parseListeners, urlAt, type Listener } from './listening.ts'
-import { originOf, pidsInCgroup, type Origin } from './origin.ts'
+import { originOf, type Origin } from './origin.ts'
 import { nameOfProgram } from './program-name.ts'
 import { maySignal, problemOf } from './problem.ts'
 import type { ProcessFiles } from './process-files.ts'
 import { recogniseRunner } from './recognise.ts'
 import type { DiscoveryPorts } from './types.ts'
+import { MS_PER_TICK, uptimeMs } from './uptime.ts'
+
+/** A runner of ours looks at its processes every second; one of their children that it still does not count is not its own. */
+const LISTED_AFTER_MS = 5_000
 
 /** One found runner with what only this core needs to know of it. */
 export interface Sighting {
@@ -42,9 +47,12 @@ export async function lookAround(
   const own = ports.ownPids()
   const processes = machine.processes().filter(isAlive)
   files.keepOnly(processes)
+  const upMs = uptimeMs(ports.places.procRoot)
+  const isNew = ({ startTicks }: ProcessInfo): boolean =>
+    upMs === null || upMs - startTicks * MS_PER_TICK < LISTED_AFTER_MS
   // A child that a runner of ours has just made is not in its list yet; what the core itself starts is.
-  const isOwn = ({ pid, parentPid }: ProcessInfo): boolean =>
-    own.has(pid) || (parentPid !== process.pid && own.has(parentPid))
+  const isOwn = (one: ProcessInfo): boolean =>
+    own.has(one.pid) || (one.parentPid !== process.pid && own.has(one.parentPid) && isNew(one))
   const foreign = processes.filter((one) => one.pid > 2 && one.parentPid !== 2 && !isOwn(one))
   const matches = new Map<number, Match>()
   const containers = new Map<number, string>()

@@ -1,8 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { FoundRunner } from '../../../shared/model/runner.ts'
 import { containerIdOf } from '../supervisor/container-cgroup.ts'
 import type { SystemdUnit } from '../supervisor/systemd-unit.ts'
+import { cgroupPath, pathOfUnit } from '../supervisor/unit-members.ts'
 
 /** Who started a runner, and what would start it again. */
 export interface Origin {
@@ -66,38 +65,4 @@ function unitOf(path: string): SystemdUnit | null {
   if (name === undefined || /^user@\d+\.service$/.test(name)) return null
   const isUser = parts.slice(0, at).some((part) => /^user@\d+\.service$/.test(part))
   return { name, manager: isUser ? 'user' : 'system' }
-}
-
-/** A unit may have cgroups of its own below its first. */
-const pathOfUnit = (path: string, name: string): string =>
-  path.slice(0, path.lastIndexOf(`/${name}`) + name.length + 1)
-
-/** Where version 2 is mounted; the others are those of hybrid systems and of version 1. */
-const HIERARCHIES = ['', 'unified', 'systemd']
-
-/** pids in a cgroup and in all below it; none where it cannot be read. */
-export function pidsInCgroup(sysRoot: string, path: string): readonly number[] {
-  for (const hierarchy of HIERARCHIES) {
-    const pids = pidsBelow(join(sysRoot, 'fs', 'cgroup', hierarchy, path))
-    if (pids.length > 0) return pids
-  }
-  return []
-}
-
-function pidsBelow(folder: string): readonly number[] {
-  try {
-    const own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
-    const below = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory())
-    return [...own, ...below.flatMap(({ name }) => pidsBelow(join(folder, name)))]
-  } catch {
-    return []
-  }
-}
-
-/** The path in version 2 ('0::/…'), or in the first hierarchy of version 1 that says more than '/'. */
-export function cgroupPath(text: string): string | null {
-  const paths = text.split('\n').flatMap((line) => /^\d+:[^:]*:(\/.*)$/.exec(line)?.[1] ?? [])
-  const unified = /^0::(\/.*)$/m.exec(text)?.[1]
-  if (unified !== undefined && unified !== '/') return unified
-  return paths.find((one) => one !== '/') ?? unified ?? null
 }

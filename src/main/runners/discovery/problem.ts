@@ -1,11 +1,7 @@
-import { BUILT_IN_PROTECTED, isProtected } from '../../../shared/domain/guard/protected.ts'
 import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
+import { isProtectedName } from '../supervisor/bystanders.ts'
 import { stopUnitCommand } from '../supervisor/systemd-unit.ts'
 import type { Origin } from './origin.ts'
-
-/** Whether a name is on the built-in list or the user's: then no signal is ever sent. */
-export const isProtectedName = (name: string, own: readonly string[]): boolean =>
-  isProtected([name], [...BUILT_IN_PROTECTED, ...own])
 
 /** Why this user cannot adopt or stop it, and how it is stopped instead; null: both can be done here. */
 export function problemOf(facts: {

@@ -1,7 +1,7 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { StopResult } from '../../../shared/model/runner.ts'
-import type { ProcessInfo } from '../../../shared/model/snapshot.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
+import { sparedBelow } from '../supervisor/bystanders.ts'
 import { endTree } from '../supervisor/end-tree.ts'
 import { newMark } from '../supervisor/environment-mark.ts'
 import { identityKey } from '../supervisor/identity.ts'
@@ -12,7 +12,6 @@ import { stopLive } from '../supervisor/stop-live.ts'
 import type { SupervisorPorts } from '../supervisor/types.ts'
 import { processOf } from './found-process.ts'
 import type { Sighting } from './look.ts'
-import { isProtectedName } from './problem.ts'
 import type { DiscoveryPorts } from './types.ts'
 
 /** As for our own: one that is well answers in milliseconds, and memory is not held longer for the sake of the account. */
@@ -21,8 +20,8 @@ const FRESH_GPU_MS = 1_000
 /**
  * Ends a found runner as our own are ended: its whole tree, each signal after a fresh look that matched pid and start
  * time, and then proof that the memory is back. A container is stopped by its engine first, which might start it again
- * otherwise. What is on the protected list is not seen, and so never signalled, even below a runner; neither are
- * Firebreak's own runners and those that are listed by themselves, which people start from a notebook.
+ * otherwise. What is on the protected list is never signalled, even below a runner; neither are Firebreak's own runners
+ * and those that are listed by themselves, which people start from a notebook.
  *
  * `all`: with the others of the same look.
  */
@@ -33,26 +32,11 @@ export async function stopFound(
   all: readonly Sighting[]
 ): Promise<Result<StopResult, ContractError>> {
   const { places, clock, settings } = ports
-  const { protectedNames } = settings().guard
   const others = new Set(
     all.flatMap((one) => (one.root.pid === sighting.root.pid ? [] : one.members.map(identityKey)))
   )
-  const processes = (): readonly ProcessInfo[] => {
-    const own = ports.ownPids()
-    return ports.machine
-      .processes()
-      .filter(
-        (one) =>
-          !isProtectedName(one.name, protectedNames) && !others.has(identityKey(one)) && !own.has(one.pid)
-      )
-  }
-  const seen: SupervisorPorts = {
-    places,
-    clock,
-    settings,
-    logger: ports.logger,
-    machine: { ...ports.machine, processes }
-  }
+  const isSpared = sparedBelow(ports, (one) => others.has(identityKey(one)) || ports.ownPids().has(one.pid))
+  const seen: SupervisorPorts = { places, clock, settings, logger: ports.logger, machine: ports.machine }
   const { root, members, processGroupId, commandLine, startedAtMs, unit } = processOf(
     sighting,
     places.procRoot,
@@ -81,7 +65,8 @@ export async function stopFound(
       container: null,
       loadWatch: createLoadWatch(clock.monotonicMs()),
       logStart: 0,
-      readyAtMs: null
+      readyAtMs: null,
+      isSpared
     }
   )
   const graceMs = settings().llamacpp.stopTimeoutS * 1_000

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { sparedBelowAdopted } from './bystanders.ts'
 import { isOfContainer } from './container-members.ts'
 import type { LiveContainer } from './container-port.ts'
 import type { Ending } from './ending.ts'
@@ -32,7 +33,8 @@ export async function adoptRunner(core: RunnerCore, ending: Ending, record: Runn
     container,
     loadWatch: createLoadWatch(ports.clock.monotonicMs()),
     logStart: log.endOffset(),
-    readyAtMs: record.readyAtMs
+    readyAtMs: record.readyAtMs,
+    isSpared: sparedBelowAdopted(ports, record)
   })
   found.look(false)
   core.live = found

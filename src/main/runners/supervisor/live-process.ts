@@ -79,10 +79,14 @@ const NO_BYTES: RunnerBytes = { gpuBytes: 0, hostBytes: 0, fileBytes: 0 }
 export function createLiveProcess(
   ports: Pick<SupervisorPorts, 'machine' | 'places'>,
   facts: LaunchFacts,
-  started: Pick<LiveProcess, 'child' | 'container' | 'loadWatch' | 'logStart' | 'readyAtMs'>
+  given: Pick<LiveProcess, 'child' | 'container' | 'loadWatch' | 'logStart' | 'readyAtMs'> & {
+    /** Who is left alone though it was started below it; null: nobody. */
+    readonly isSpared?: ((process: ProcessInfo) => boolean) | null
+  }
 ): LiveProcess {
   const { machine, places } = ports
-  const tree = createProcessTree(facts.root, facts.processGroupId, facts.members)
+  const { isSpared = null, ...started } = given
+  const tree = createProcessTree(facts.root, facts.processGroupId, facts.members, isSpared)
   let cgroupPath: string | null = null
   const inScope = (): readonly number[] => {
     if (facts.container !== null && cgroupPath === null) {

@@ -16,10 +16,12 @@ export interface ProcessTree {
   members(): readonly ProcessIdentity[]
 }
 
+/** @param isSpared who is no member, and neither is what was started from it; never asked about the root. */
 export function createProcessTree(
   root: ProcessIdentity,
   processGroupId: number,
-  remembered: readonly ProcessIdentity[] = []
+  remembered: readonly ProcessIdentity[] = [],
+  isSpared: ((process: ProcessInfo) => boolean) | null = null
 ): ProcessTree {
   let known = new Map([root, ...remembered].map((item) => [identityKey(item), item]))
   // Once a scan finds the group empty, its number may be given to someone else.
@@ -42,6 +44,7 @@ export function createProcessTree(
       }
       groupIsOurs = groupMembers > 0
       addDescendants(processes, found, take)
+      if (isSpared !== null) leaveOut(found, root, isSpared)
       const alive = [...found.values()].filter(isAlive)
       known = new Map(alive.map((item) => [identityKey(item), item]))
       return alive
@@ -67,5 +70,22 @@ function addDescendants(
       take(child)
       if (found.has(child.pid)) queue.push(child.pid)
     }
+  }
+}
+
+/** Takes out those that are spared, with all below them. */
+function leaveOut(
+  found: Map<number, ProcessInfo>,
+  root: ProcessIdentity,
+  isSpared: (process: ProcessInfo) => boolean
+): void {
+  const children = Map.groupBy(found.values(), ({ parentPid }) => parentPid)
+  const queue = [...found.values()].filter(
+    (item) => identityKey(item) !== identityKey(root) && isSpared(item)
+  )
+  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+    // A ring in a table that was read while it changed ends here.
+    if (identityKey(item) === identityKey(root) || !found.delete(item.pid)) continue
+    queue.push(...(children.get(item.pid) ?? []))
   }
 }

@@ -13,6 +13,7 @@ import {
 } from './memory-back.ts'
 import { orderUnitStop, stopUnitCommand, type SystemdUnit } from './systemd-unit.ts'
 import type { SupervisorPorts } from './types.ts'
+import { othersInUnit } from './unit-members.ts'
 
 /**
  * For the driver's figures before the first signal: one that is well answers in milliseconds, and the memory of one
@@ -47,7 +48,7 @@ export async function stopLive(options: {
   const bytesExpected = expectedBytes({ ...live.bytes, gpuBytes })
   const gpuReport = live.gpu.isKnown ? 'fresh' : gpuBytes > 0 ? 'earlier' : 'never'
   const unit = live.facts.adopted?.unit ?? null
-  const refusal = unit === null ? null : await orderUnitStop(unit, process.env)
+  const kept = unit === null ? null : await stopUnit(unit, live, ports)
   onPhase('Stopping: waiting for its processes to end.')
   const beforeBytes = machine.availableBytes()
   await live.container?.stop(graceMs, abort)
@@ -89,12 +90,26 @@ export async function stopLive(options: {
     memoryIsBack: back.memoryIsBack && left.length === 0,
     gpuReport
   })
-  return ok(
-    unit === null || refusal === null ? result : { ...result, text: `${result.text} ${again(unit, refusal)}` }
-  )
+  return ok(kept === null ? result : { ...result, text: `${result.text} ${kept}` })
 }
 
-/** What a signal alone does not keep away. */
-const again = (unit: SystemdUnit, refusal: string): string =>
-  `systemd could not be told to stop ${unit.name} (${refusal}) and may start it again. ` +
-  `To keep it stopped: ${stopUnitCommand(unit).join(' ')}`
+/** What a signal alone does not keep away, in words; null where systemd was told. */
+async function stopUnit(
+  unit: SystemdUnit,
+  live: LiveProcess,
+  ports: SupervisorPorts
+): Promise<string | null> {
+  const others = othersInUnit(ports.places, unit, live.members)
+  if (others.length > 0) {
+    const who = others.length === 1 ? 'another process runs' : `${others.length} other processes run`
+    return (
+      `Only it was ended and not its unit ${unit.name}, in which ${who}; systemd may start it again. ` +
+      `To stop all of the unit: ${stopUnitCommand(unit).join(' ')}`
+    )
+  }
+  const refusal = await orderUnitStop(unit, process.env)
+  return refusal === null
+    ? null
+    : `systemd could not be told to stop ${unit.name} (${refusal}) and may start it again. ` +
+        `To keep it stopped: ${stopUnitCommand(unit).join(' ')}`
+}

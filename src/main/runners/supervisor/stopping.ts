@@ -1,6 +1,7 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { StopResult } from '../../../shared/model/runner.ts'
-import type { Result } from '../../../shared/util/result.ts'
+import { err, type Result } from '../../../shared/util/result.ts'
+import { stopRefusal } from './bystanders.ts'
 import type { RunnerCore } from './runner-core.ts'
 import { stopLive } from './stop-live.ts'
 
@@ -9,6 +10,13 @@ export function stopRunner(
   core: RunnerCore,
   failure: string | null
 ): Promise<Result<StopResult, ContractError>> {
+  const refusal =
+    core.stopping === null && core.live !== null ? stopRefusal(core.deps.ports, core.live) : null
+  if (refusal !== null) {
+    return Promise.resolve(
+      err({ code: 'refused', message: `${core.profile.label} was not stopped: ${refusal}` })
+    )
+  }
   core.stopping ??= end(core, failure).finally(() => {
     core.stopping = null
   })
