@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/main/platform/system.ts'
@@ -88,6 +88,10 @@ const recordOf = (profile: FieldProfile, root: FoundProcess['root']): object => 
   bootId: readBootId('/proc')
 })
 
+/** Of state files that could not be used. */
+const copies = (): readonly string[] =>
+  readdirSync(join(home.dir, 'data')).filter((name) => name.includes('.broken-'))
+
 const writeRecords = (...runners: readonly unknown[]): void =>
   writeFileSync(join(home.dir, 'data', 'runners.json'), JSON.stringify({ version: 1, runners }))
 
@@ -135,6 +139,20 @@ describe('what an earlier core left', () => {
     expect(isAlive(root.pid)).toBe(false)
   })
 
+  test('a file that is no record at all is kept as it is, once', async () => {
+    const text = '{"version":1,"runners":[{"id"'
+    writeFileSync(join(home.dir, 'data', 'runners.json'), text)
+    for (let start = 0; start < 2; start += 1) {
+      const runners = watched(home.openRunners())
+      expect(await runners.adoptLeftRunning()).toEqual([])
+      runners.dispose()
+    }
+    const [kept = '', ...more] = copies()
+    expect(more).toEqual([])
+    expect(readFileSync(join(home.dir, 'data', kept), 'utf8')).toBe(text)
+    expect(notices[0]).toContain(kept)
+  })
+
   test('a damaged record is told, and does not lose the others', async () => {
     const [good, damaged] = [runs(), runs()]
     const label = 'Trainer'
@@ -145,6 +163,11 @@ describe('what an earlier core left', () => {
     expect(notices[0]).toContain(`Trainer (pid ${damaged.pid})`)
     expect(notices[1]).toMatch(/^A runner was left running, but its record is damaged/)
     expect(readFileSync(join(home.dir, 'data', 'runners.json'), 'utf8')).not.toContain(label)
+    // What was dropped can still be mended by hand: both notices name the one copy.
+    const [kept = ''] = copies()
+    expect(readFileSync(join(home.dir, 'data', kept), 'utf8')).toContain(label)
+    expect(statSync(join(home.dir, 'data', kept)).mode & 0o077).toBe(0)
+    for (const text of notices) expect(text).toContain(`a copy is kept as ${join(home.dir, 'data', kept)}`)
     expect(await runners.stop('finetune')).toMatchObject({ ok: true })
   })
 

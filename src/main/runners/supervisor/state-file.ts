@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -62,16 +63,33 @@ export function loadRecords(path: string): LoadedRecords {
   }
   try {
     const parsed = fileSchema.safeParse(JSON.parse(text))
-    if (parsed.success) return { ...readEach(parsed.data.runners), problem: null }
-    return { records: [], problem: whyOf(parsed.error), bad: [] }
+    if (parsed.success)
+      return { ...readEach(parsed.data.runners, () => keepAside(path, text)), problem: null }
+    return { records: [], problem: `${whyOf(parsed.error)}; ${keepAside(path, text)}`, bad: [] }
   } catch (error) {
-    return { records: [], problem: error instanceof Error ? error.message : String(error), bad: [] }
+    return { records: [], problem: `${wordsOf(error)}; ${keepAside(path, text)}`, bad: [] }
   }
 }
 
-function readEach(items: readonly unknown[]): Pick<LoadedRecords, 'records' | 'bad'> {
+/** Of the text's digest: the same damage is kept once, however often Firebreak starts. */
+const ASIDE_CHARACTERS = 8
+
+/** Before the file is written anew, what it says is kept for whoever can mend it; where, in words. */
+function keepAside(path: string, text: string): string {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, ASIDE_CHARACTERS)
+  const aside = `${path}.broken-${digest}`
+  try {
+    writeFileAtomic(aside, text)
+    return `a copy is kept as ${aside}`
+  } catch (error) {
+    return `no copy could be kept (${wordsOf(error)})`
+  }
+}
+
+function readEach(items: readonly unknown[], keep: () => string): Pick<LoadedRecords, 'records' | 'bad'> {
   const records: RunnerRecord[] = []
   const bad: LoadedRecords['bad'][number][] = []
+  let kept: string | null = null
   for (const item of items) {
     const parsed = recordSchema.safeParse(item)
     if (parsed.success) {
@@ -81,8 +99,9 @@ function readEach(items: readonly unknown[]): Pick<LoadedRecords, 'records' | 'b
     const remains = remainsSchema.safeParse(item).data
     const pid = remains?.root?.pid
     const who = `${remains?.profile?.label ?? 'A runner'}${pid === undefined ? '' : ` (pid ${pid})`}`
+    kept ??= keep()
     bad.push({
-      text: `${who} was left running, but its record is damaged (${whyOf(parsed.error)}).`,
+      text: `${who} was left running, but its record is damaged (${whyOf(parsed.error)}); ${kept}.`,
       whatToDo: 'If it still runs and is not shown as running, end it by hand.'
     })
   }
@@ -94,6 +113,8 @@ const whyOf = ({ issues }: z.ZodError): string => {
   if (first === undefined) return 'it is not understood'
   return first.path.length === 0 ? first.message : `${first.path.join('.')}: ${first.message}`
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export function saveRecords(path: string, runners: readonly RunnerRecord[]): void {
   writeFileAtomic(path, `${JSON.stringify({ version: 1, runners }, null, 2)}\n`)
