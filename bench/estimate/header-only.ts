@@ -1,4 +1,10 @@
-import { list, value, type GgufContent, type GgufTensor, type GgufValue } from '../../test/support/gguf-writer.ts'
+import {
+  list,
+  value,
+  type GgufContent,
+  type GgufTensor,
+  type GgufValue
+} from '../../test/support/gguf-writer.ts'
 
 // Headers of models that llama.cpp loads without their weights: the tensors that its loader asks for, in F16.
 
@@ -138,7 +144,11 @@ const latent = (shape: Shape): ReturnType<Block> => {
 const BLOCKS: ReadonlyMap<string, Block> = new Map<string, Block>([
   [
     'llama',
-    (shape) => [...attention(shape), ...ffnNorm(shape), ...(shape.experts > 0 ? experts(shape) : dense(shape))]
+    (shape) => [
+      ...attention(shape),
+      ...ffnNorm(shape),
+      ...(shape.experts > 0 ? experts(shape) : dense(shape))
+    ]
   ],
   ['qwen2', (shape) => [...attention(shape), ...ffnNorm(shape), ...dense(shape)]],
   ['qwen3', (shape) => [...attention(shape), ...headNorms(shape), ...ffnNorm(shape), ...dense(shape)]],

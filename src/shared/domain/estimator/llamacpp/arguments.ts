@@ -167,7 +167,8 @@ export function llamaArguments(settings: LlamaCppSettings): LlamaArguments {
       usesProjector: (said.get('projector') ?? 'none') !== 'none',
       predictsAhead: speculation === 'draft-mtp',
       guesses: speculates ? Math.max(0, whole('guesses', DEFAULT_GUESSES)) : 0,
-      isEmbedding: isOn('embedding')
+      isEmbedding: isOn('embedding'),
+      build: LLAMA_DEFAULTS.build
     },
     draft: hasDraft ? { typeK: type('draft-type-k'), typeV: type('draft-type-v') } : null
   }

@@ -7,6 +7,8 @@ import { MIB } from './units.ts'
 const F32_BYTES = 4
 const F16_BYTES = 2
 const I64_BYTES = 8
+/** A mask in f32 and its copy in f16, of builds before June 2026. */
+const BOTH_MASKS_BYTES = 6
 
 /** What the formula may be too low by, of a buffer of 0.1 to 3 GiB: measured against llama.cpp's own planner. */
 const SAFETY_BYTES = 64 * MIB
@@ -84,11 +86,24 @@ function scratchBytes(shape: ModelShape, run: LlamaRun, context: Context): numbe
   return copy(run.typeK, keys) + copy(run.typeV, values)
 }
 
+/** Of builds before June 2026: logits of the whole batch, and copies of the cache in a pool that no log shows. */
+function computeBytesBefore(shape: ModelShape, run: LlamaRun, context: Context): number {
+  const { ubatch, cells } = context
+  const perToken = F32_BYTES * ubatch
+  const attention =
+    perToken * attentionElements(shape, run) + (run.flashAttention ? 0 : scratchBytes(shape, run, context))
+  return Math.max(
+    perToken * (shape.vocabulary + shape.embedding),
+    cells * ubatch * BOTH_MASKS_BYTES + Math.max(perToken * feedForwardElements(shape), attention)
+  )
+}
+
 /**
  * Scratch of one batch on the device, of builds since June 2026 (outputs capped, f16 copies of a quantised cache in
  * the graph's own buffer): the larger of the logits and of the widest layer with its masks.
  */
 export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context): number {
+  if (run.build !== 'current') return computeBytesBefore(shape, run, context)
   const { ubatch } = context
   const perToken = F32_BYTES * ubatch
   const layer = Math.max(
@@ -105,7 +120,7 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context)
 
 /** Scratch of one batch on the host: masks, indices and embeddings before they go to the device. */
 export const hostComputeBytes = (shape: ModelShape, run: LlamaRun, context: Context): number =>
-  maskBytes(shape, run, context) +
+  (run.build === 'current' ? maskBytes(shape, run, context) : F32_BYTES * context.cells * context.ubatch) +
   indexBytes(shape, run, context) +
   2 * shape.embedding * context.ubatch * F32_BYTES
 

@@ -35,6 +35,8 @@ export interface LlamaRun {
   readonly guesses: number
   /** Every token gives an output: an embedding or reranking server. */
   readonly isEmbedding: boolean
+  /** Before June 2026 every token of a batch had room for its logits, and masks were kept in two widths. */
+  readonly build: 'current' | 'before-june-2026'
 }
 
 export const LLAMA_DEFAULTS: LlamaRun = {
@@ -56,7 +58,8 @@ export const LLAMA_DEFAULTS: LlamaRun = {
   usesProjector: false,
   predictsAhead: false,
   guesses: 0,
-  isEmbedding: false
+  isEmbedding: false,
+  build: 'current'
 }
 
 /** llama.cpp's caches grow in steps of so many tokens. */
