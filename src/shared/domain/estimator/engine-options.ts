@@ -10,10 +10,24 @@ export function optionIn(args: readonly string[], names: readonly string[]): str
   return found
 }
 
-/** The same as a number; null: it is not there, or it is none. */
+/** What a letter behind a number means to vLLM and its like: small ones are powers of 1000, large ones of 1024. */
+const UNITS: Readonly<Record<string, number>> = {
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  K: 1024,
+  M: 1024 ** 2,
+  G: 1024 ** 3,
+  T: 1024 ** 4
+}
+
+/** The same as a number, '32k' and '1.5G' too; null: it is not there, or it is none. */
 export function numberIn(args: readonly string[], names: readonly string[]): number | null {
-  const text = optionIn(args, names)
-  const value = text === null || text.trim() === '' ? Number.NaN : Number(text)
+  const parts = /^\s*([-+]?\d{1,18}(?:\.\d{0,18})?(?:e[-+]?\d{1,3})?)([kmgtKMGT])?\s*$/.exec(
+    optionIn(args, names) ?? ''
+  )
+  const value = parts === null ? Number.NaN : Number(parts[1]) * (UNITS[parts[2] ?? ''] ?? 1)
   return Number.isFinite(value) ? value : null
 }
 

@@ -21,7 +21,8 @@ const BESIDE = between(0.5 * GB, 1.5 * GB, 3 * GB)
 
 /** Whether this is a LoRA of FLUX.1: its transformer is no language model, and so has a formula of its own. */
 export const isFluxTraining = (modelPath: string, words: readonly string[]): boolean =>
-  /flux/i.test(modelPath) || words.some((word) => /lora_flux|flux_train|train_.*flux/i.test(word))
+  (/flux[._-]?1/i.test(modelPath) && words.some((word) => /lora|network_dim/i.test(word))) ||
+  words.some((word) => /lora_flux(?!2)/i.test(word))
 
 /** Bytes for the adapters and their optimizer. */
 export function fluxStateBytes(rank: number, optimizer: string): number {

@@ -13,6 +13,8 @@ export interface ServerNeed {
   readonly overheadBytes: number
   /** Null: the model does not say. */
   readonly kvBytesPerToken: number | null
+  /** Whether all of its layers are in these figures. */
+  readonly isCacheWhole: boolean
   /** Cache for one request of the longest context; 0 where the model does not say. */
   readonly cacheBytes: number
   /** Null: neither the profile nor the model says. */

@@ -7,7 +7,6 @@ const GB_PER_S = 1e9
 const BANDWIDTHS: readonly { readonly name: RegExp; readonly gbPerS: number; readonly source: string }[] = [
   { name: /\bGB10\b/i, gbPerS: 273, source: 'docs.nvidia.com/dgx/dgx-spark/hardware.html' },
   { name: /\b(?:AGX )?Thor\b|\bGB10B\b/i, gbPerS: 273, source: 'Jetson Thor data sheet' },
-  { name: /\bOrin\b/i, gbPerS: 204.8, source: 'Jetson AGX Orin data sheet' },
   { name: /\bGB300\b|\bB300\b/i, gbPerS: 8000, source: 'nvidia.com/dgx-station' },
   { name: /\bGB200\b|\bB200\b/i, gbPerS: 8000, source: 'nvidia.com/dgx-b200' },
   { name: /\bGH200\b.*\b144G/i, gbPerS: 4900, source: 'Grace Hopper data sheet' },
@@ -16,10 +15,11 @@ const BANDWIDTHS: readonly { readonly name: RegExp; readonly gbPerS: number; rea
   { name: /\bH100\b.*\bPCIe\b/i, gbPerS: 2000, source: 'H100 data sheet' },
   { name: /\bH100\b.*\bNVL\b/i, gbPerS: 3900, source: 'H100 data sheet' },
   { name: /\bH100\b/i, gbPerS: 3350, source: 'H100 data sheet' },
-  { name: /\bA100\b.*\bPCIE?\b.*\b40GB\b|\bA100\b.*\b40GB\b/i, gbPerS: 1555, source: 'A100 data sheet' },
-  { name: /\bA100\b/i, gbPerS: 1935, source: 'A100 data sheet' },
+  { name: /\bA100\b.*\b40GB\b/i, gbPerS: 1555, source: 'A100 data sheet' },
+  { name: /\bA100\b.*\bPCIE\b/i, gbPerS: 1935, source: 'A100 data sheet' },
+  { name: /\bA100\b/i, gbPerS: 2039, source: 'A100 data sheet' },
   {
-    name: /\bRTX PRO 6000\b.*\bBlackwell\b|\bRTX PRO 6000\b/i,
+    name: /\bRTX PRO 6000\b/i,
     gbPerS: 1792,
     source: 'RTX PRO 6000 data sheet'
   },

@@ -20,8 +20,8 @@ export interface KvCost {
   readonly bytesPerToken: number
   /** Layers with a window, for one request: they need no more than the window. */
   readonly windowBytes: number
-  /** How it comes about, in words. */
-  readonly why: string
+  /** Whether every layer is counted: layers of linear attention keep a state whose size config.json's facts do not say. */
+  readonly isWhole: boolean
 }
 
 /** Bytes of one number in the cache; 'auto' is the model's own choice. */
@@ -37,31 +37,37 @@ export function cacheElementBytes(cacheType: string, config: ModelConfig | null)
  * KV cache by config.json: 2 · heads of KV · width of a head for each layer with attention, or the compressed rank of
  * MLA; null where the file does not say enough.
  */
-export function kvCostOf(config: ModelConfig | null, elementBytes: number): KvCost | null {
-  if (config === null || config.layers === null || config.layers <= 0) return null
-  const width = elementsPerLayer(config)
-  if (width === null) return null
+export function kvCostOf(said: ModelConfig | null, elementBytes: number): KvCost | null {
+  const config = said === null ? null : withoutNonsense(said)
+  if (config === null || config.layers === null) return null
+  const elements = elementsPerLayer(config)
+  if (elements === null) return null
   const { full, windowed } = layerCounts(config, config.layers)
-  const perLayer = width.elements * elementBytes
+  const perLayer = elements * elementBytes
   const windowTokens = (config.slidingWindow ?? 0) + BLOCK_TOKENS
   return {
     bytesPerToken: full * perLayer,
     windowBytes: windowed * windowTokens * perLayer,
-    why: `${full} of ${config.layers} layers keep every token: ${width.words} of ${elementBytes} bytes each`
+    isWhole: full + windowed >= config.layers
   }
 }
 
-function elementsPerLayer(config: ModelConfig): { readonly elements: number; readonly words: string } | null {
+/** Numbers that a layer keeps of one token; null where it is not said. */
+function elementsPerLayer(config: ModelConfig): number | null {
   const { kvLoraRank, qkRopeHeadDim, hiddenSize, heads } = config
-  if (kvLoraRank !== null && kvLoraRank > 0) {
-    const elements = kvLoraRank + (qkRopeHeadDim ?? 0)
-    return { elements, words: `${elements} numbers (compressed, MLA)` }
-  }
+  if (kvLoraRank !== null) return kvLoraRank + (qkRopeHeadDim ?? 0)
   const kvHeads = config.kvHeads ?? heads
-  const headDim =
-    config.headDim ?? (hiddenSize !== null && heads !== null && heads > 0 ? hiddenSize / heads : null)
-  if (kvHeads === null || headDim === null || !(kvHeads > 0) || !(headDim > 0)) return null
-  return { elements: 2 * kvHeads * headDim, words: `2 × ${kvHeads} heads × ${headDim} numbers` }
+  const headDim = config.headDim ?? (hiddenSize !== null && heads !== null ? hiddenSize / heads : null)
+  return kvHeads === null || headDim === null ? null : 2 * kvHeads * headDim
+}
+
+/** What a file says that cannot be is not said. */
+function withoutNonsense(config: ModelConfig): ModelConfig {
+  const counts = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === 'number' && !(value > 0 && Number.isFinite(value)) ? null : value
+  ])
+  return { ...config, ...Object.fromEntries(counts), mtpLayers: config.mtpLayers }
 }
 
 /** Layers that keep all tokens, and those that keep a window; the others keep none (linear attention, Mamba). */
@@ -93,9 +99,9 @@ export function loadedWeights(facts: ModelFacts): Interval {
     : between(LOADED.low * bytes, LOADED.expected * bytes, LOADED.peak * bytes)
 }
 
-/** config.json, where there is one. */
+/** config.json, where there is one, without what cannot be. */
 export const configOf = (facts: ModelFacts | null): ModelConfig | null =>
-  facts?.format === 'safetensors' ? facts.config : null
+  facts?.format === 'safetensors' && facts.config !== null ? withoutNonsense(facts.config) : null
 
 /**
  * Weights read for one token: without those experts that are not asked, and without the table of embeddings, of
@@ -103,7 +109,8 @@ export const configOf = (facts: ModelFacts | null): ModelConfig | null =>
  */
 export function activeWeights(facts: ModelFacts | null): number | null {
   if (facts === null || facts.format === 'gguf') return null
-  const { config, weightsBytes } = facts
+  const { weightsBytes } = facts
+  const config = configOf(facts)
   if (config === null) return null
   const { hiddenSize, vocabularySize, experts, expertsPerToken, moeIntermediateSize, layers } = config
   const table = config.isTied ? 0 : (hiddenSize ?? 0) * (vocabularySize ?? 0) * BYTES_16_BIT
@@ -114,7 +121,7 @@ export function activeWeights(facts: ModelFacts | null): number | null {
   const inExperts = EXPERT_MATRICES * hiddenSize * moeIntermediateSize * experts * layers
   const attention = attentionParameters(config, hiddenSize, layers)
   const share = inExperts / (inExperts + attention + 2 * hiddenSize * (vocabularySize ?? 0))
-  return Math.round(read * (1 - share * (1 - Math.min(1, expertsPerToken / experts))))
+  return Math.round(read * (1 - Math.max(0, share) * (1 - Math.min(1, expertsPerToken / experts))))
 }
 
 /** Parameters of all query, key, value and output matrices. */

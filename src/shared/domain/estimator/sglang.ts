@@ -84,6 +84,7 @@ export function sglangNeed({ profile, facts, machine }: EstimateRequest): Sglang
     weightsBytes,
     overheadBytes,
     kvBytesPerToken: kv?.bytesPerToken ?? null,
+    isCacheWhole: kv?.isWhole ?? false,
     cacheBytes,
     contextTokens,
     neededBytes: inFraction + overheadBytes,
@@ -130,7 +131,7 @@ export function estimateSglang(request: EstimateRequest): Estimate {
   return serverEstimate(
     parts,
     {
-      confidence: need === null || need.kvBytesPerToken === null || isDiscrete ? 'rough' : 'good',
+      confidence: need === null || !need.isCacheWhole || isDiscrete ? 'rough' : 'good',
       notes: [
         ...notesOf(need, pool, share),
         ...(isDiscrete ? ['Its share is of the memory of the GPU, which this machine does not share.'] : [])

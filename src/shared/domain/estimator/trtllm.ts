@@ -1,6 +1,6 @@
 import type { Estimate, EstimatePart } from '../../model/estimate.ts'
 import type { FieldProfile } from '../../model/runner.ts'
-import { listSetting, numberSetting } from '../../model/specs/index.ts'
+import { listSetting, numberSetting, textSetting } from '../../model/specs/index.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
 import { numberIn } from './engine-options.ts'
 import { between, partOf } from './part.ts'
@@ -75,6 +75,9 @@ export function estimateTrtllm({ profile, facts, machine }: EstimateRequest): Es
               `It really needs ${bytesInWords(weights.expectedBytes + WORKSPACE.expectedBytes + cacheBytes)}, with ` +
                 `${bytesInWords(cacheBytes)} of cache for ${context} tokens.`
             ]),
+        ...(textSetting(profile, 'optionsFile') === ''
+          ? []
+          : ['Its file of options is not read, and may say otherwise.']),
         ...(free <= 0 ? ['Its weights leave nothing for its cache: it will not start.'] : [])
       ],
       bytesPerContextToken: null,

@@ -36,6 +36,10 @@ export function vllmNotes(need: VllmNeed, settings: VllmSettings, room: Room): r
       `It refuses to start unless ${bytesInWords(requested)} are free; ${bytesInWords(memAvailableBytes)} are.`
     )
   if (need.kvBytesPerToken === null) notes.push('What a token costs in its cache is not said by the model.')
+  else if (!need.isCacheWhole)
+    notes.push(
+      'Some of its layers keep a state of fixed size, which is not counted: its cache needs a little more.'
+    )
   if (settings.batchedTokens > LARGE_STEP_TOKENS)
     notes.push(`Steps of ${settings.batchedTokens} tokens take far more than the usual ${LARGE_STEP_TOKENS}.`)
   if (settings.ranks > 1)

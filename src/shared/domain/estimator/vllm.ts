@@ -31,6 +31,7 @@ export function vllmNeed({ profile, facts, draft, machine }: EstimateRequest): V
     weightsBytes,
     overheadBytes,
     kvBytesPerToken: kv?.bytesPerToken ?? null,
+    isCacheWhole: kv?.isWhole ?? false,
     cacheBytes,
     contextTokens,
     neededBytes,
@@ -126,8 +127,7 @@ function ofModel(
     besidePart(),
     loadingPart(facts, settings, need)
   ]
-  const isRough =
-    settings.batchedTokens > LARGE_STEP_TOKENS || settings.hasDraft || need.kvBytesPerToken === null
+  const isRough = settings.batchedTokens > LARGE_STEP_TOKENS || settings.hasDraft || !need.isCacheWhole
   return serverEstimate(
     parts,
     {

@@ -85,6 +85,20 @@ describe('options in arguments', () => {
     expect(optionIn(['--a=b=c'], ['--a'])).toBe('b=c')
     expect(hasOption(['--dry_run'], ['--dry-run'])).toBe(true)
   })
+  it('may have units: small letters by 1000, large ones by 1024', () => {
+    const numbers = ['32k', '32K', '1.5G', '1e3', '-1', ' 7 ', '7x', 'kk', '1.2.3']
+    expect(numbers.map((text) => numberIn(['--a', text], ['--a']))).toEqual([
+      32_000,
+      32_768,
+      1.5 * 1024 ** 3,
+      1000,
+      -1,
+      7,
+      null,
+      null,
+      null
+    ])
+  })
   it('are null where they are missing or no number', () => {
     expect(optionIn(['--b'], ['--a'])).toBeNull()
     expect(optionIn(['--a'], ['--a'])).toBeNull()

@@ -251,6 +251,17 @@ describe('a LoRA of FLUX.1-dev', () => {
     expect(total.lowBytes / GB).toBeLessThan(62)
     expect(total.peakBytes / GB).toBeGreaterThan(71.4)
   })
+  it('is not taken for one where another FLUX or all weights are trained', () => {
+    expect(estimate({ script: 'train_lora.py' }, null, 'black-forest-labs/FLUX.2-dev').confidence).toBe(
+      'unknown'
+    )
+    expect(estimate({ script: 'flux_train.py' }, null, 'black-forest-labs/FLUX.1-dev').confidence).toBe(
+      'unknown'
+    )
+    expect(
+      estimate({ script: 'train_dreambooth_lora_flux.py' }, null, 'black-forest-labs/FLUX.1-dev').confidence
+    ).toBe('rough')
+  })
   it('has 29.4 GB of adapters and optimizer, less with AdamW and lower ranks', () => {
     expect(fluxStateBytes(256, 'Prodigy') / GB).toBeCloseTo(29.4, 5)
     expect(fluxStateBytes(256, 'AdamW') / GB).toBeCloseTo(19.6, 5)

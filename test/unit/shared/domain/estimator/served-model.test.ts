@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   activeWeights,
@@ -37,6 +38,42 @@ describe('cost of a KV cache by config.json', () => {
     ).toBe(2 * 2 * 256 * 2)
     const every4th = config({ layers: 40, kvHeads: 2, headDim: 256, fullAttentionInterval: 4 })
     expect(kvCostOf(every4th, 2)?.bytesPerToken).toBe(10 * 2 * 2 * 256 * 2)
+  })
+  it('says whether every layer is counted', () => {
+    expect(kvCostOf(LLAMA_8B.config, 2)?.isWhole).toBe(true)
+    expect(kvCostOf(GPT_OSS_120B.config, 2)?.isWhole).toBe(true)
+    const every4th = config({ layers: 40, kvHeads: 2, headDim: 256, fullAttentionInterval: 4 })
+    expect(kvCostOf(every4th, 2)?.isWhole).toBe(false)
+  })
+  it('is never less than nothing, whatever a file says', () => {
+    const figure = fc.option(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { nil: null })
+    const said = fc.record({
+      layers: figure,
+      hiddenSize: figure,
+      heads: figure,
+      kvHeads: figure,
+      headDim: figure,
+      slidingWindow: figure,
+      kvLoraRank: figure,
+      qkRopeHeadDim: figure,
+      fullAttentionInterval: figure,
+      vocabularySize: figure,
+      experts: figure,
+      expertsPerToken: figure,
+      moeIntermediateSize: figure,
+      layerTypes: fc.option(fc.array(fc.constantFrom('full_attention', 'sliding_attention', 'mamba', '')), {
+        nil: null
+      })
+    })
+    fc.assert(
+      fc.property(said, (one) => {
+        const cost = kvCostOf(config(one), 2)
+        expect(cost?.bytesPerToken ?? 0).toBeGreaterThanOrEqual(0)
+        expect(cost?.windowBytes ?? 0).toBeGreaterThanOrEqual(0)
+        const active = activeWeights(repository(GB, one))
+        expect(active === null || (active >= 0 && active <= GB)).toBe(true)
+      })
+    )
   })
   it('says nothing where the file does not say enough', () => {
     expect(kvCostOf(null, 2)).toBeNull()
