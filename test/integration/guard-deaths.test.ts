@@ -14,21 +14,29 @@ import { isAlive, until } from '../support/until.ts'
 const newHome = useGuardedHomes()
 
 describe('the guard, when one of its processes dies', () => {
-  it('starts and arms another sentinel when its own is killed', async () => {
-    const one = newHome()
-    one.runner('kept')
-    const core = await one.start()
-    await startRunner(core, 'kept')
-    const before = (await untilArmed(core, 'kept')).sentinel.pid ?? 0
-    process.kill(before, 'SIGKILL')
-    const after = await until('another sentinel', async () => {
-      const { sentinel } = await guardOf(core)
-      return sentinel.state === 'guarding' && sentinel.pid !== before && sentinel
-    })
-    expect(isAlive(after.pid ?? 0)).toBe(true)
-    await untilArmed(core, 'kept')
-    expect(await runnerOf(core, 'kept')).toMatchObject({ state: 'ready' })
-  })
+  // SIGTRAP is how V8 ends a process that it finds broken.
+  it.each(['SIGKILL', 'SIGTRAP'] as const)(
+    'starts and arms another sentinel when its own ends by %s',
+    async (signal) => {
+      const one = newHome()
+      one.runner('kept')
+      const core = await one.start()
+      await startRunner(core, 'kept')
+      const before = (await untilArmed(core, 'kept')).sentinel.pid ?? 0
+      process.kill(before, signal)
+      const after = await until('another sentinel', async () => {
+        const { sentinel } = await guardOf(core)
+        return sentinel.state === 'guarding' && sentinel.pid !== before && sentinel
+      })
+      expect(isAlive(after.pid ?? 0)).toBe(true)
+      const armed = await untilArmed(core, 'kept')
+      expect(armed.sentinel.notes).toContain(
+        `An earlier sentinel is gone (it was ended by ${signal}); this one took its place.`
+      )
+      expect(await runnerOf(core, 'kept')).toMatchObject({ state: 'ready' })
+      expect(core.stderr()).toContain(`the sentinel is gone: it was ended by ${signal}`)
+    }
+  )
 
   it('goes on without the core; the next one takes it back and tells what happened', async () => {
     const one = newHome()

@@ -89,6 +89,8 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
   let connectedMs = 0
   let heardMs = 0
   let note: string | null = null
+  /** That one that guarded ended, and how; for as long as this core lives. */
+  let replaced: readonly string[] = []
   let armed: { readonly watches: readonly Watch[]; readonly holders: readonly Holder[] } | null = null
   const openActs = createOpenActs()
   let sequence = 0
@@ -283,6 +285,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
           child = null
           note = `The sentinel is gone (${why}); another one is started.`
           if (wantsConnection) logger.warn(`the sentinel is gone: ${why}`)
+          if (events !== null) replaced = [`An earlier sentinel is gone (${why}); this one took its place.`]
         }
       })
     } catch (error) {
@@ -373,7 +376,7 @@ export function createSentinelLink(options: SentinelLinkOptions): SentinelLink {
     status() {
       const notes = note === null ? [] : [note]
       if (said !== null && phase === 'guarding')
-        return { ...said.status, state: 'guarding', notes: [...notes, ...said.status.notes] }
+        return { ...said.status, state: 'guarding', notes: [...notes, ...said.status.notes, ...replaced] }
       return {
         state: phase === 'guarding' ? 'starting' : phase,
         pid,
