@@ -47,7 +47,7 @@ function grouped<T>(
 function plannerColumn(cases: readonly SimulatedCase[], planner: Planner): Row {
   let asked = 0
   let same = 0
-  let why = 'absent'
+  let why = 'not asked'
   for (const one of cases) {
     const said = planner.ask(one)
     if (said.kind === 'none') {

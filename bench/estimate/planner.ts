@@ -14,7 +14,7 @@ const TIMEOUT_MS = 30_000
 /** Of all rows together; what is left then was not asked. */
 const BUDGET_MS = 240_000
 /** 'Host <model> <context> <compute>' in MiB, cut off; with a GPU a line for it as well. */
-const LINE = /^\S+ (\d+) (\d+) (\d+)$/gm
+const LINE = /^\S+ (\d+) (\d+) (\d+) *$/gm
 
 export type PlannerSays =
   { readonly kind: 'context'; readonly contextMiB: number } | { readonly kind: 'none'; readonly why: string }
@@ -47,7 +47,6 @@ const argsOf = ({ run }: SimulatedCase): readonly string[] => [
   ...['-c', String(run.contextTokens), '-np', String(run.slots)],
   ...['-b', String(run.batch), '-ub', String(run.ubatch)],
   ...['-ctk', run.typeK, '-ctv', run.typeV, '-fa', run.flashAttention ? 'on' : 'off'],
-  ...(run.isUnified ? ['-kvu'] : []),
   ...(run.keepsFullWindow ? ['--swa-full'] : [])
 ]
 
@@ -61,6 +60,7 @@ export function openPlanner(): Planner {
     ask(of) {
       if (path === null) return { kind: 'none', why: 'absent' }
       if (performance.now() - began > BUDGET_MS) return { kind: 'none', why: 'no time left' }
+      if (of.run.isUnified) return { kind: 'none', why: 'it has no option for a shared cache' }
       const content = headerOnly(of.architecture, of.hparams)
       if (content === null) return { kind: 'none', why: 'no header written for it' }
       writeSparseGguf(model, content)
