@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { closeSync, constants, fchmodSync, ftruncateSync, mkdirSync, openSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 /** The sentinel's own data is a few MiB; a bound keeps a leak from hurting the machine it guards. */
@@ -70,10 +79,14 @@ export function startSentinel(options: SentinelProcessOptions): SentinelProcess 
   }
 }
 
-/** Begun anew; null where it cannot be written: guarding matters more than its log. */
+/** The last words of the one before: why it ended may be in them alone. */
+const KEPT = '.previous'
+
+/** Begun anew, with the one before beside it; null where it cannot be written: guarding matters more than its log. */
 function openLog(path: string): number | null {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (statSync(path, { throwIfNoEntry: false })?.size) renameSync(path, `${path}${KEPT}`)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND
     const fd = openSync(path, flags, FILE_MODE)
     fchmodSync(fd, FILE_MODE)

@@ -303,6 +303,7 @@ process.on('exit', () => require('node:fs').rmSync(path, { force: true }))`
     )
     process.kill(first, 'SIGKILL')
     const second = await until('another', () => link.pid !== null && link.pid !== first && link.pid)
+    expect(readFileSync(join(dir, 'logs', 'sentinel.log.previous'), 'utf8')).toContain('max-old-space')
     link.setWanted(false)
     await until('it to follow', () => !isAlive(second))
   })
