@@ -14,7 +14,7 @@ const MIB = 1024 * 1024
 const CHILDREN = join(import.meta.dirname, 'gguf')
 const CHILD_DEADLINE_MS = 600_000
 const MODELS = 1_000
-/** Llama 2's: a header of half a MiB. */
+/** Llama 2's: a header of 2.4 MB. */
 const FOLDER_TOKENS = 32_000
 
 interface ReadReport {

@@ -1,13 +1,19 @@
 import { opendir, stat } from 'node:fs/promises'
-import type { Result } from '../../shared/util/result.ts'
+import { ok, type Result } from '../../shared/util/result.ts'
 import { ggufFolder, type GgufFolder } from './gguf/folder.ts'
-import { parseGgufHeader, type GgufHeader } from './gguf/parse-header.ts'
+import { readGgufHeader } from './gguf/header.ts'
+import type { GgufHeader } from './gguf/parse-header.ts'
 import type { ModelProblem } from './model-problem.ts'
-import { withModelFile, type FileState } from './open-model-file.ts'
+import { withModelFile } from './open-model-file.ts'
 import { parseSafetensorsHeader, type SafetensorsHeader } from './safetensors/header.ts'
+import type { Fields } from './safetensors/json-fields.ts'
+import { readConfig, readIndex } from './safetensors/json-files.ts'
 
-/** Headers kept; one takes 3 to 6 KB, so that all of them take less than 12 MB. */
+/** Headers kept; one takes 3 to 6 KiB, so that all of them take less than 12 MiB. */
 const MOST_HEADERS = 2_000
+/** Configurations and indexes kept, and the longest configuration: real ones have some kilobytes. */
+const MOST_TEXTS = 256
+const MOST_KEPT_TEXT_BYTES = 65_536
 /** Listings of folders kept, for finding what lies beside a model. */
 const MOST_FOLDERS = 16
 /** Files of one folder that are looked through for what lies beside a model. */
@@ -15,13 +21,26 @@ const MOST_NAMES = 20_000
 /** A folder changed this lately may change once more within the same tick of the file system's clock. */
 const SETTLED_MS = 2_000
 
+/** What identifies a file's content without reading it. */
+export interface FileState {
+  readonly sizeBytes: number
+  readonly modifiedMs: number
+  readonly inode: number
+}
+
+type Read<T> = (path: string) => Promise<Result<T, ModelProblem>>
+
 /** Where facts are read from: files, or what was read of the same files before. */
 export interface FactsSource {
-  gguf(path: string): Promise<Result<GgufHeader, ModelProblem>>
-  safetensors(path: string): Promise<Result<SafetensorsHeader, ModelProblem>>
-  ggufFolder(folder: string): Promise<GgufFolder>
+  readonly gguf: Read<GgufHeader>
+  readonly safetensors: Read<SafetensorsHeader>
+  /** Of a JSON object. */
+  readonly json: Read<Fields>
+  /** Names of the files that an index of weights lists. */
+  readonly index: Read<readonly string[]>
+  readonly ggufFolder: (folder: string) => Promise<GgufFolder>
   /** Null: no regular file. */
-  state(path: string): Promise<FileState | null>
+  readonly state: (path: string) => Promise<FileState | null>
 }
 
 /**
@@ -29,29 +48,12 @@ export interface FactsSource {
  * first. Failures are not kept: a download may go on.
  */
 export function createFactsSource(): FactsSource {
-  const ggufs = createKeeper<GgufHeader>(MOST_HEADERS)
-  const safetensors = createKeeper<SafetensorsHeader>(MOST_HEADERS)
   const folders = createKeeper<GgufFolder>(MOST_FOLDERS)
-
-  async function read<T>(
-    path: string,
-    expected: '.gguf' | '.safetensors',
-    keeper: Keeper<T>,
-    parse: (file: Parameters<typeof parseGgufHeader>[0], fileBytes: number) => Promise<T>
-  ): Promise<Result<T, ModelProblem>> {
-    const found = await stateOf(path)
-    const known = found === null ? undefined : keeper.get(path, keyOf(found))
-    if (known !== undefined) return { ok: true, value: known }
-    return withModelFile(path, expected, async (file, state) => {
-      const value = await parse(file, state.sizeBytes)
-      keeper.put(path, keyOf(state), value)
-      return value
-    })
-  }
-
   return {
-    gguf: (path) => read(path, '.gguf', ggufs, parseGgufHeader),
-    safetensors: (path) => read(path, '.safetensors', safetensors, parseSafetensorsHeader),
+    gguf: keeping(readGgufHeader, MOST_HEADERS),
+    safetensors: keeping(readSafetensorsHeader, MOST_HEADERS),
+    json: keeping(readConfig, MOST_TEXTS, MOST_KEPT_TEXT_BYTES),
+    index: keeping(readIndex, MOST_TEXTS),
     async ggufFolder(folder) {
       const found = await stat(folder).catch(() => null)
       if (found === null) return ggufFolder([])
@@ -66,7 +68,23 @@ export function createFactsSource(): FactsSource {
   }
 }
 
-const keyOf = ({ sizeBytes, modifiedMs, inode }: FileState): string => `${inode}:${sizeBytes}:${modifiedMs}`
+const readSafetensorsHeader: Read<SafetensorsHeader> = (path) =>
+  withModelFile(path, '.safetensors', parseSafetensorsHeader)
+
+/** The same reading, but of an unchanged file only once. */
+function keeping<T>(read: Read<T>, most: number, mostBytes = Number.POSITIVE_INFINITY): Read<T> {
+  const keeper = createKeeper<T>(most)
+  return async (path) => {
+    // Before reading: should the file change meanwhile, what was read of it is asked for no more.
+    const state = await stateOf(path)
+    const key = state === null ? '' : `${state.inode}:${state.sizeBytes}:${state.modifiedMs}`
+    const known = state === null ? undefined : keeper.get(path, key)
+    if (known !== undefined) return ok(known)
+    const value = await read(path)
+    if (value.ok && state !== null && state.sizeBytes <= mostBytes) keeper.put(path, key, value.value)
+    return value
+  }
+}
 
 async function stateOf(path: string): Promise<FileState | null> {
   const found = await stat(path).catch(() => null)

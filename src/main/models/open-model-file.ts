@@ -3,18 +3,11 @@ import { basename } from 'node:path'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import { Refusal, type ModelProblem, type ModelProblemKind } from './model-problem.ts'
 
-/** What identifies a file's content without reading it. */
-export interface FileState {
-  readonly sizeBytes: number
-  readonly modifiedMs: number
-  readonly inode: number
-}
-
 /** Opens an ordinary file that is not empty, and turns what goes wrong on the way into words. */
 export async function withModelFile<T>(
   path: string,
   expected: '.gguf' | '.safetensors',
-  read: (file: FileHandle, state: FileState) => Promise<T>
+  read: (file: FileHandle, fileBytes: number) => Promise<T>
 ): Promise<Result<T, ModelProblem>> {
   const problem = (kind: ModelProblemKind, message: string): Result<T, ModelProblem> => err({ kind, message })
   let file: FileHandle
@@ -31,7 +24,7 @@ export async function withModelFile<T>(
       return problem('not-a-file', `${path} is ${what}. Give the path of a ${expected} file.`)
     }
     if (found.size === 0) return problem('empty', `${basename(path)} is empty. Download it again.`)
-    return ok(await read(file, { sizeBytes: found.size, modifiedMs: found.mtimeMs, inode: found.ino }))
+    return ok(await read(file, found.size))
   } catch (error) {
     if (error instanceof Refusal) return problem(error.kind, `${basename(path)} ${error.message}`)
     return problem('unreadable', `${path} cannot be read (${codeOf(error)}).`)

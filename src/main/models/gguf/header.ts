@@ -18,7 +18,7 @@ export interface GgufSummary {
 
 /** Reads one file's header; never throws, and never waits for a pipe. */
 export const readGgufHeader = (path: string): Promise<Result<GgufHeader, ModelProblem>> =>
-  withModelFile(path, '.gguf', (file, { sizeBytes }) => parseGgufHeader(file, sizeBytes))
+  withModelFile(path, '.gguf', parseGgufHeader)
 
 /** What starting a model needs to know of its file: that it is one, and whole. */
 export async function readGgufSummary(path: string): Promise<Result<GgufSummary, ModelProblem>> {

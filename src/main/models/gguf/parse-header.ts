@@ -1,7 +1,7 @@
 import type { HparamValue, TensorSums } from '../../../shared/model/model-facts.ts'
 import { bytesOfBytes } from '../../../shared/util/bytes-in-words.ts'
 import { damaged, Refusal } from '../model-problem.ts'
-import { ByteWindow, type ReadableFile } from './byte-window.ts'
+import { ByteWindow, type ReadableFile } from '../byte-window.ts'
 import { createTensorTally, type TensorTally } from './tensor-tally.ts'
 import { nothingKept, readValue, type Kept } from './values.ts'
 

@@ -1,6 +1,6 @@
 import type { HparamValue } from '../../../shared/model/model-facts.ts'
 import { damaged } from '../model-problem.ts'
-import type { ByteWindow } from './byte-window.ts'
+import type { ByteWindow } from '../byte-window.ts'
 import { VALUE_ARRAY, VALUE_BOOL, VALUE_BYTES, VALUE_STRING } from './types.ts'
 
 /** Longest key that is kept; ggml's own are below 64 bytes. */

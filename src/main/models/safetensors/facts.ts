@@ -3,15 +3,11 @@ import type { SafetensorsFacts } from '../../../shared/model/model-facts.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import type { FactsSource } from '../facts-source.ts'
 import type { ModelProblem } from '../model-problem.ts'
-import { readTextUpTo } from '../read-text.ts'
 import { modelConfigOf } from './config.ts'
 import type { SafetensorsHeader } from './header.ts'
-import { isFields, type Fields } from './json-fields.ts'
+import type { Fields } from './json-fields.ts'
 import { quantisationOf } from './quantisation.ts'
 import { weightFiles } from './weight-files.ts'
-
-/** Real ones have some kilobytes; those with many labels some hundred. */
-const CONFIG_BYTES = 4_194_304
 
 /** Facts of a checkpoint that is one file, as image models often are. */
 export async function readSafetensorsFile(
@@ -32,7 +28,7 @@ export async function readSafetensorsFolder(
 ): Promise<Result<SafetensorsFacts, ModelProblem>> {
   const headers: SafetensorsHeader[] = []
   for (const part of parts) {
-    const files = await weightFiles(part.folder, part.names)
+    const files = await weightFiles(part.folder, part.names, source)
     if (!files.ok) return files
     for (const name of files.value) {
       const read = await source.safetensors(join(part.folder, name))
@@ -43,9 +39,9 @@ export async function readSafetensorsFolder(
   }
   if (headers.length === 0) return err(noWeights(folder))
   const isPipeline = parts.length !== 1 || parts[0]?.folder !== folder
-  const config = isPipeline ? ok(null) : await readJson(folder, 'config.json', names)
+  const config = isPipeline ? ok(null) : await jsonIn(folder, 'config.json', names, source)
   if (!config.ok) return config
-  const quantisation = await readJson(folder, 'hf_quant_config.json', names)
+  const quantisation = await jsonIn(folder, 'hf_quant_config.json', names, source)
   if (!quantisation.ok) return quantisation
   return ok(factsOf(folder, repository, headers, config.value, quantisation.value))
 }
@@ -57,7 +53,7 @@ function factsOf(
   config: Fields | null,
   quantisationFile: Fields | null
 ): SafetensorsFacts {
-  const hasHead = headers.some(({ tensors }) => tensors === null || tensors.hasHead)
+  const hasHead = headers.some((header) => header.hasHead)
   const { bits } = quantisationOf(config === null ? [] : [config], quantisationFile)
   return {
     format: 'safetensors',
@@ -76,37 +72,20 @@ function factsOf(
  * the configuration names, without their scales; null where it names none.
  */
 function parametersOf(headers: readonly SafetensorsHeader[], bits: number | null): number | null {
-  let plain = 0
-  let packed = 0
-  for (const { tensors } of headers) {
-    if (tensors === null) return null
-    plain += tensors.plainElements
-    packed += tensors.packedBits
-  }
+  const plain = headers.reduce((sum, { plainElements }) => sum + plainElements, 0)
+  const packed = headers.reduce((sum, { packedBits }) => sum + packedBits, 0)
   if (packed === 0) return plain
   return bits === null ? null : plain + Math.floor(packed / bits)
 }
 
-async function readJson(
+/** Null: the folder has none. */
+const jsonIn = async (
   folder: string,
   name: string,
-  names: readonly string[]
-): Promise<Result<Fields | null, ModelProblem>> {
-  if (!names.includes(name)) return ok(null)
-  const text = await readTextUpTo(join(folder, name), CONFIG_BYTES)
-  let parsed: unknown = null
-  try {
-    parsed = text === null ? null : JSON.parse(text)
-  } catch {
-    // Said below, as for any other content that is none.
-  }
-  if (isFields(parsed)) return ok(parsed)
-  const message =
-    text === null
-      ? `${join(folder, name)} cannot be read. Check its permissions, or download it again.`
-      : `${join(folder, name)} is damaged: it is not a JSON object. Download it again.`
-  return err({ kind: text === null ? 'unreadable' : 'damaged', message })
-}
+  names: readonly string[],
+  source: FactsSource
+): Promise<Result<Fields | null, ModelProblem>> =>
+  names.includes(name) ? source.json(join(folder, name)) : ok(null)
 
 const incomplete = (name: string, files: number): ModelProblem => ({
   kind: 'truncated',

@@ -23,12 +23,12 @@ const plain = (given: unknown): unknown =>
 /** What Hugging Face's reader says, in the words of ours. */
 async function theirs(path: string) {
   const { metadata, tensorInfos } = await gguf(path, { allowLocalFile: true })
-  const values: Readonly<Record<string, unknown>> = metadata
-  const architecture = String(values['general.architecture'] ?? '')
-  const hparams = Object.entries(values)
+  const values = new Map<string, unknown>(Object.entries(metadata))
+  const architecture = String(values.get('general.architecture') ?? '')
+  const hparams = [...values]
     .filter(([key]) => key.startsWith(`${architecture}.`))
     .map(([key, one]) => [key.slice(architecture.length + 1), plain(one)] as const)
-  const tokens = values['tokenizer.ggml.tokens']
+  const tokens = values.get('tokenizer.ggml.tokens')
   const sizes = tensorInfos.map(({ name, dtype, shape }) => ({
     name,
     elements: shape.reduce((product, size) => product * Number(size), 1),
@@ -37,9 +37,9 @@ async function theirs(path: string) {
   const sum = (of: (name: string) => boolean): number =>
     sizes.filter(({ name }) => of(name)).reduce((total, { bytes }) => total + bytes, 0)
   return {
-    version: Number(values['version']),
+    version: Number(values.get('version')),
     architecture,
-    name: values['general.name'] ?? null,
+    name: values.get('general.name') ?? null,
     hparams: Object.fromEntries(hparams),
     tokens: Array.isArray(tokens) ? tokens.length : null,
     tensorCount: tensorInfos.length,

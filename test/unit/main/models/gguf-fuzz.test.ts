@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CHUNK_BYTES } from '../../../../src/main/models/gguf/byte-window.ts'
+import { CHUNK_BYTES } from '../../../../src/main/models/byte-window.ts'
 import { parseGgufHeader, type GgufHeader } from '../../../../src/main/models/gguf/parse-header.ts'
 import { Refusal } from '../../../../src/main/models/model-problem.ts'
 import { layOut, list, value } from '../../../support/gguf-writer.ts'

@@ -1,5 +1,5 @@
-import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
-import { damaged, Refusal } from '../model-problem.ts'
+import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
+import { damaged, Refusal } from './model-problem.ts'
 
 /** Read at a time: large enough for few calls, small enough to cost nothing beside a core of 90 MiB. */
 export const CHUNK_BYTES = 262_144
@@ -47,6 +47,11 @@ export class ByteWindow {
   /** True when `bytes` more can be taken without awaiting `fill`. */
   has(bytes: number): boolean {
     return this.#end - this.#at >= bytes
+  }
+
+  /** What can be taken without awaiting `fill`; overwritten by the next one. */
+  get rest(): Buffer {
+    return this.#buffer.subarray(this.#at, this.#end)
   }
 
   /** Makes at least `bytes` available, one chunk at most; refuses at the end of the file or of the allowance. */
