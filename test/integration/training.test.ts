@@ -105,6 +105,27 @@ describe('a fine-tuning job', () => {
     expect(steps).toEqual([...new Set(steps)].toSorted((a, b) => a - b))
   })
 
+  test('that waits for its checkpoint: asked again nothing changes, and a stop ends it at once', async () => {
+    const pid = await started(profile({ extraArgs: ['--max_steps', '100000', '--save_steps', '100000'] }))
+    await until('its first loss', () => watch.curve(ID).length > 0)
+    expect(training.stopAfterCheckpoint(ID)).toMatchObject({ ok: true })
+    expect(training.stopAfterCheckpoint(ID)).toMatchObject({ ok: true })
+    expect(watch.isWaiting(ID)).toBe(true)
+    expect(isAlive(pid)).toBe(true)
+    const stopped = await runners.stop(ID)
+    expect(stopped).toMatchObject({ ok: true, value: { left: [] } })
+    expect(isAlive(pid)).toBe(false)
+    expect(viewOf(runners, ID).state).toBe('stopped')
+    expect(watch.isWaiting(ID)).toBe(false)
+    // What it waited for is not told of, and does not meet the next run.
+    const args = ['--max_steps', '100000', '--save_steps', '5', '--log_level', 'info']
+    const next = await started(profile({ extraArgs: args }))
+    await until('a checkpoint of the next run', () => watch.progress(ID)?.lastCheckpoint ?? null)
+    expect(watch.isWaiting(ID)).toBe(false)
+    expect(isAlive(next)).toBe(true)
+    expect(words).toEqual([])
+  })
+
   test('that an earlier core started is followed from its log again', async () => {
     await started(profile({ extraArgs: ['--save_steps', '100000'] }))
     await until('two losses', () => watch.curve(ID).length >= 2)

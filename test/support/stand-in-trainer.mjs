@@ -1,5 +1,6 @@
-// Stands in for a training script on the Hugging Face Trainer: prints what that prints and writes checkpoint folders in
-// the same order (weights, optimizer, and trainer_state.json last). No model, no GPU.
+// Stands in for a training script on the Hugging Face Trainer 5: prints what that prints (test/fixtures/training has logs
+// of a real one) and writes checkpoint folders in the same order: weights, optimizer, and trainer_state.json last. No
+// model, no GPU. FIREBREAK_TRAINER names a real one for trainer.test.ts.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,17 +16,21 @@ const stepMs = Number(option('--step_ms', 50))
 /** Between the weights and the rest of a checkpoint. */
 const saveMs = Number(option('--save_ms', 200))
 const resumed = option('--resume_from_checkpoint', null)
+/** At its own level the real one says nothing of its plan and names no checkpoint. */
+const tells = option('--log_level', 'passive') === 'info'
+const tell = (text) => {
+  if (tells) process.stderr.write(`[transformers] ${text}\n`)
+}
 const failAt = Number(option('--fail_at', -1))
 
 let step = 0
 if (resumed !== null) {
   step = JSON.parse(readFileSync(join(resumed, 'trainer_state.json'), 'utf8')).global_step
-  console.log(`Resuming training from ${resumed}`)
 }
-console.log('***** Running training *****')
-console.log('  Num examples = 8,000')
-console.log('  Num Epochs = 1')
-console.log(`  Total optimization steps = ${total.toLocaleString('en-US')}`)
+tell('***** Running training *****')
+tell('  Num examples = 8,000')
+tell('  Num Epochs = 1')
+tell(`  Total optimization steps = ${total.toLocaleString('en-US')}`)
 
 const bar = () => {
   const percent = Math.floor((100 * step) / total)
@@ -38,7 +43,7 @@ const bar = () => {
 
 async function save() {
   const folder = join(outputDir, `checkpoint-${step}`)
-  console.error(`Saving model checkpoint to ${folder}`)
+  tell(`Saving model checkpoint to ${folder}`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'model.safetensors'), Buffer.alloc(65_536))
   await delay(saveMs)
@@ -54,7 +59,7 @@ while (step < total) {
   bar()
   if (step % 5 === 0) {
     process.stderr.write(
-      `\r{'loss': ${(2.5 * Math.exp(-step / 200)).toFixed(4)}, 'grad_norm': 1.1, 'learning_rate': 2e-05, 'epoch': ${(step / total).toFixed(2)}}\n`
+      `\r${' '.repeat(47)}\r{'loss': '${(2.5 * Math.exp(-step / 200)).toPrecision(4)}', 'grad_norm': '1.1', 'learning_rate': '2e-05', 'epoch': '${(step / total).toPrecision(4)}'}\n`
     )
     bar()
   }

@@ -45,17 +45,43 @@ export const checkpointFiles: CheckpointFiles = {
   look: (path) => inTime(lookAt(path))
 }
 
+/**
+ * The newest checkpoint from which a run can go on: not one during whose writing the last run was ended, as far as that
+ * can be told. Null where there is none.
+ */
+export const newestWholeCheckpoint = (folder: string): Promise<string | null> =>
+  inTime(findNewestWhole(folder))
+
+/** The Hugging Face Trainer writes it last, after weights and optimizer; seen of 5.12. */
+const LAST_FILE = 'trainer_state.json'
+const TRAINER_NAME = /^checkpoint-\d{1,12}$/
+
 async function findNewest(folder: string): Promise<string | null> {
+  return (await checkpointsIn(folder))[0] ?? null
+}
+
+async function findNewestWhole(folder: string): Promise<string | null> {
+  const all = await checkpointsIn(folder)
+  const isOfTrainer = (path: string): boolean => TRAINER_NAME.test(basename(path))
+  const whole = new Set<string>()
+  for (const path of all.filter(isOfTrainer)) {
+    if ((await statOf(join(path, LAST_FILE))) !== null) whole.add(path)
+  }
+  // diffusers writes folders of the same name and never that file: then it tells nothing.
+  return all.find((path) => whole.size === 0 || !isOfTrainer(path) || whole.has(path)) ?? null
+}
+
+/** The newest first. */
+async function checkpointsIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => [])
-  let newest: { readonly path: string; readonly atMs: number } | null = null
+  const found: { readonly path: string; readonly atMs: number }[] = []
   for (const { name } of entries.slice(0, MAX_FILES)) {
     if (!CHECKPOINT_NAME.test(name) || HALF_WRITTEN.test(name)) continue
     const path = join(folder, name)
-    const found = await statOf(path)
-    if (found !== null && (newest === null || found.mtimeMs > newest.atMs))
-      newest = { path, atMs: found.mtimeMs }
+    const at = await statOf(path)
+    if (at !== null) found.push({ path, atMs: at.mtimeMs })
   }
-  return newest?.path ?? null
+  return found.toSorted((a, b) => b.atMs - a.atMs).map(({ path }) => path)
 }
 
 async function lookAt(path: string): Promise<CheckpointLook | null> {

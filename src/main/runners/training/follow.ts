@@ -120,7 +120,10 @@ export function followTraining(options: {
       }
       return watch.stopAfterCheckpoint(id, {
         place,
-        stop: () => runners.stop(id),
+        stop: async () => {
+          const stopped = await runners.stop(id)
+          if (!stopped.ok) onWords(id, stopped.error.message)
+        },
         onEnd: (text) => onWords(id, text)
       })
     },

@@ -6,7 +6,7 @@ import { FINETUNE_SPEC } from '../../../../shared/model/specs/finetune.ts'
 import { flagSetting, listSetting, textSetting } from '../../../../shared/model/specs/index.ts'
 import { err, ok, type Result } from '../../../../shared/util/result.ts'
 import type { LaunchPlan, PlanContext } from '../../supervisor/adapter.ts'
-import { checkpointFiles } from '../../training/checkpoint-files.ts'
+import { newestWholeCheckpoint } from '../../training/checkpoint-files.ts'
 import { checkpointPlace } from '../../training/checkpoint-place.ts'
 import { findProgram } from '../common/find-program.ts'
 import {
@@ -131,7 +131,7 @@ async function resumeArgs(
 ): Promise<readonly string[]> {
   if (!flagSetting(profile, 'resume')) return []
   const folder = checkpointPlace(profile, env['HOME'] ?? '/')?.folder ?? null
-  const last = folder === null ? null : await checkpointFiles.newest(folder)
+  const last = folder === null ? null : await newestWholeCheckpoint(folder)
   if (folder === null || last === null) return []
   // As the job sees it: in a container the same checkpoint has another path.
   const seen = `${output.replace(/\/+$/, '')}${last.slice(folder.replace(/\/+$/, '').length)}`

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   checkpointFiles,
   checkpointOf,
+  newestWholeCheckpoint,
   type CheckpointFiles,
   type CheckpointLook
 } from '../../../../../src/main/runners/training/checkpoint-files.ts'
@@ -156,6 +157,25 @@ describe('checkpoints on disk', () => {
       mkdirSync(join(dir, 'checkpoint-100'))
       return checkpointFiles.newest(dir).then((found) => found === join(dir, 'checkpoint-100'))
     })
+  })
+
+  test('a run goes on from the newest one that the Trainer has finished, or from the newest where none says so', async () => {
+    const atSeconds = (name: string, seconds: number): void => utimesSync(join(dir, name), seconds, seconds)
+    expect(await newestWholeCheckpoint(join(dir, 'nowhere'))).toBeNull()
+    for (const name of ['checkpoint-20', 'checkpoint-40', 'checkpoint-60']) mkdirSync(join(dir, name))
+    const times = { 'checkpoint-20': 1_000, 'checkpoint-40': 2_000, 'checkpoint-60': 3_000 }
+    for (const [name, seconds] of Object.entries(times)) atSeconds(name, seconds)
+    expect(await newestWholeCheckpoint(dir)).toBe(join(dir, 'checkpoint-60'))
+    // The run was ended while it wrote the third.
+    for (const name of ['checkpoint-20', 'checkpoint-40']) {
+      writeFileSync(join(dir, name, 'trainer_state.json'), '{}')
+      atSeconds(name, times[name as keyof typeof times])
+    }
+    expect(await newestWholeCheckpoint(dir)).toBe(join(dir, 'checkpoint-40'))
+    // Another trainer's, which never has that file.
+    mkdirSync(join(dir, 'epoch_3'))
+    atSeconds('epoch_3', 4_000)
+    expect(await newestWholeCheckpoint(dir)).toBe(join(dir, 'epoch_3'))
   })
 
   test('a look sees every byte below, and does not follow a link round and round', async () => {
