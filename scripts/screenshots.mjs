@@ -43,6 +43,19 @@ const SHOTS = [
   ['long-kinds-dark', 'long-kinds', 'dark', 'Overview', 900, 600, 'Running elsewhere'],
   ['long-kinds-light', 'long-kinds', 'light', 'Models', 1280, 800],
   ['first-day-light', 'first-day', 'light', 'Models', 1280, 800],
+  ['fit-light', 'too-big', 'light', 'Models', 1280, 800],
+  ['fit-narrow-dark', 'too-big', 'dark', 'Models', 900, 600],
+  ['fit-form-light', 'too-big', 'light', 'Models', 1280, 800, 'edit:llama-3.3-70b'],
+  ['fit-form-narrow-dark', 'too-big', 'dark', 'Models', 900, 600, 'edit:llama-3.3-70b'],
+  ['fit-form-measured-dark', 'too-big', 'dark', 'Models', 1280, 800, 'edit:gemma-3-27b'],
+  ['fit-parts-light', 'too-big', 'light', 'Models', 1280, 1000, 'parts:gemma-3-27b'],
+  ['fit-unknown-light', 'too-big', 'light', 'Models', 1280, 800, 'edit:kestrel-2'],
+  ['does-not-fit-light', 'too-big', 'light', 'Models', 1280, 800, 'refused:llama-3.3-70b'],
+  ['does-not-fit-dark', 'too-big', 'dark', 'Models', 900, 600, 'refused:llama-3.3-70b'],
+  ['start-anyway-light', 'too-big', 'light', 'Models', 900, 600, 'anyway:llama-3.3-70b'],
+  ['waiting-light', 'waiting', 'light', 'Overview', 1280, 800],
+  ['waiting-narrow-dark', 'waiting', 'dark', 'Overview', 900, 600],
+  ['waiting-models-dark', 'waiting', 'dark', 'Models', 1280, 800],
   ['ask-light', 'ask-warn', 'light', 'Overview', 1280, 800],
   ['ask-dark', 'ask-warn', 'dark', 'Models', 900, 600],
   ['frozen-dark', 'frozen', 'dark', 'Overview', 1280, 800],
@@ -89,6 +102,20 @@ async function openNew(page, what) {
   await page.getByText('Other machines on the network too').click()
 }
 
+/** 'edit:NAME': its form; 'parts:NAME': with its breakdown; 'refused:NAME': its start; 'anyway:NAME': to be typed. */
+async function openFit(page, what) {
+  const [how, label] = what.split(':')
+  const word = how === 'edit' || how === 'parts' ? 'Edit' : 'Start'
+  const button = page.getByRole('button', { name: `${word} ${label}`, exact: true })
+  await button.click()
+  if (word === 'Edit') {
+    await page.getByRole('region', { name: 'Will it fit?' }).waitFor()
+    await button.evaluate((one) => one.closest('li').scrollIntoView({ block: 'start' }))
+  }
+  if (how === 'parts') await page.getByText('What it is made of').click()
+  if (how === 'anyway') await page.getByRole('button', { name: /Start anyway/ }).click()
+}
+
 mkdirSync(target, { recursive: true })
 const server = await serveFakeCore(process.argv[2] ?? join(root, 'out/renderer'), 0)
 const { port } = server.address()
@@ -112,6 +139,7 @@ try {
     if (pageName !== 'Overview') await rail.getByRole('button', { name: pageName, exact: true }).click()
     if (at?.startsWith('card:')) await scrollToCard(page, at.slice('card:'.length))
     else if (/^(new|set-up)/.test(at ?? '')) await openNew(page, at)
+    else if (/^(edit|parts|refused|anyway):/.test(at ?? '')) await openFit(page, at)
     else if (at === 'incident') await page.locator('[data-incident]').first().click()
     else if (at !== undefined) await scrollTo(page, at)
     if (scenario === 'lost') await page.getByText('Connection lost').waitFor()

@@ -165,7 +165,7 @@ function Banners(): ReactNode {
 function Waiting({ link }: { readonly link: LinkState }): ReactNode {
   if (link === 'unreachable') {
     return (
-      <div className="waiting">
+      <div className="connecting">
         <p>Firebreak does not run, or cannot be reached from here.</p>
         <p className="small">
           Start it again, and the SSH tunnel if there is one. This page tries again by itself; models keep
@@ -175,14 +175,14 @@ function Waiting({ link }: { readonly link: LinkState }): ReactNode {
     )
   }
   return link === 'refused' ? (
-    <div className="waiting">
+    <div className="connecting">
       <p>Firebreak does not let this page in.</p>
       <p className="small">
         Open the address that <code>firebreakctl serve</code> prints, with everything after the #.
       </p>
     </div>
   ) : (
-    <div className="waiting">
+    <div className="connecting">
       <p>Reading the machine…</p>
       <progress aria-hidden="true" />
     </div>

@@ -30,7 +30,7 @@ const LONG_CONTEXT = {
   ...QWEN,
   id: 'qwen3-32b-long',
   label: 'qwen3-32b-long',
-  settings: { ...QWEN.settings, contextTokens: 40_960, promptCacheMiB: 4096 }
+  settings: { ...QWEN.settings, contextTokens: 40_960, promptCacheMiB: 16_384 }
 } as Profile
 const KESTREL = {
   ...QWEN,
@@ -107,10 +107,13 @@ const waiting: Scenario = {
   ],
   runners: (t) => [
     ...SCENARIOS.loading.runners(t).filter(({ id }) => id === OSS.id),
-    view(QWEN, { state: 'waiting', text: 'Waits until gpt-oss-120b has loaded; then there is room.' }),
+    view(QWEN, {
+      state: 'waiting',
+      text: 'Waits for memory: it needs 41.0 GiB, and 33.3 GiB will be free beside gpt-oss-120b.'
+    }),
     view(GEMMA, {
       state: 'waiting',
-      text: 'Waits for 11 GiB: it needs 24 GiB, and 13 GiB will be free behind the others.'
+      text: 'Waits for its turn: qwen3-32b is before it.'
     }),
     view(EMBED, { modelBytes: 0.9 * GIB })
   ],
@@ -120,12 +123,12 @@ const waiting: Scenario = {
       {
         runnerId: QWEN.id,
         label: QWEN.label,
-        text: 'Waits until gpt-oss-120b has loaded; then there is room.'
+        text: 'Waits for memory: it needs 41.0 GiB, and 33.3 GiB will be free beside gpt-oss-120b.'
       },
       {
         runnerId: GEMMA.id,
         label: GEMMA.label,
-        text: 'Waits for 11 GiB: it needs 24 GiB, and 13 GiB will be free behind the others.'
+        text: 'Waits for its turn: qwen3-32b is before it.'
       }
     ]
   }

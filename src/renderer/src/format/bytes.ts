@@ -36,3 +36,6 @@ export function sizeText(reading: Reading): string {
 
 /** GiB for an axis: '0', '64'. */
 export const gibTick = (bytes: number): string => String(Math.round(bytes / GIB))
+
+/** A sentence of the core's, whose numbers stay with their units at a line's end. */
+export const unbroken = (text: string): string => text.replace(/(\d) (?=(?:[KMGT]iB|B|s)\b|%)/g, `$1${NBSP}`)

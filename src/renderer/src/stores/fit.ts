@@ -72,12 +72,13 @@ export function changedLaunch(
   }
   const { input } = launch
   // The contract's input is mutable, and what was offered is not.
-  const changed = structuredClone({ ...input.settings, ...settings }) as StartInput['settings']
-  if (modelPath === undefined) return { how: 'saved', input: { ...input, settings: changed } }
+  const wanted = structuredClone({ ...input.settings, ...settings }) as NonNullable<StartInput['settings']>
+  const changed = Object.keys(wanted).length === 0 ? {} : { settings: wanted }
+  if (modelPath === undefined) return { how: 'saved', input: { ...input, ...changed } }
   // A model's path makes a profile of its own, which is to run as this one would.
   const own = profiles.find((one) => one.id === input.target)
   const like =
-    own === undefined ? {} : { kind: own.kind, settings: { ...profileInput(own).settings, ...changed } }
+    own === undefined ? changed : { kind: own.kind, settings: { ...profileInput(own).settings, ...wanted } }
   return { how: 'saved', input: { ...input, ...like, target: modelPath } }
 }
 

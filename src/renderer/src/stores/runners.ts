@@ -31,7 +31,7 @@ export interface RunnersState {
   readonly installed: readonly Installation[]
   /** Asked for here and not answered yet, by runner id or model path. */
   readonly asked: ReadonlyMap<string, 'start' | 'stop'>
-  /** The last refusal by runner id or model path, until the next attempt. */
+  /** The last refusal by runner id or model path, until the next attempt; not what does not fit: a dialog tells that. */
   readonly errors: ReadonlyMap<string, ContractError>
   refresh(): Promise<void>
   /** Looks again for what the core does not tell by itself: model files, programs, sizes. */
@@ -193,11 +193,12 @@ export function createRunnersStore(
       async start(input) {
         begin(input.target, 'start')
         const result = await client.call('runners.start', input)
-        end(input.target, result.ok ? null : result.error)
+        const isTooBig = !result.ok && result.error.code === 'does-not-fit'
+        end(input.target, result.ok || isTooBig ? null : result.error)
         if (result.ok) {
           get().upsert(result.value)
           if (!get().profiles.some((one) => one.id === result.value.id)) await get().refresh()
-        } else if (result.error.code === 'does-not-fit') {
+        } else if (isTooBig) {
           const named = get().profiles.find((one) => one.id === input.target)
           const { waits: _waits, phrase: _phrase, ...again } = input
           onTooBig({ how: 'saved', input: again }, named?.label ?? modelName(input.target), result.error)
@@ -227,9 +228,9 @@ export function createRunnersStore(
       async startPlaybook(profile, how = {}) {
         begin(profile.id, 'start')
         const { outcome } = await get().startNew(profile, how)
-        end(profile.id, outcome.ok ? null : outcome.error)
-        if (outcome.ok || outcome.error.code !== 'does-not-fit') return
-        onTooBig({ how: 'new', profile }, profile.label, outcome.error)
+        const isTooBig = !outcome.ok && outcome.error.code === 'does-not-fit'
+        end(profile.id, outcome.ok || isTooBig ? null : outcome.error)
+        if (!outcome.ok && isTooBig) onTooBig({ how: 'new', profile }, profile.label, outcome.error)
       },
       async removeProfile(id) {
         const result = await client.call('profiles.remove', { id })

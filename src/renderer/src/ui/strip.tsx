@@ -13,7 +13,7 @@ export interface StripProps {
   /** In drawing order. */
   readonly parts: readonly LedgerPart[]
   readonly hues: ReadonlyMap<string, number>
-  readonly size: 'large' | 'small'
+  readonly size: 'large' | 'medium' | 'small'
   /** Promised to launches and not yet taken: the next to be held by somebody. */
   readonly spokenFor?: { readonly bytes: number; readonly title: string } | null
   /** What is about to be started; null where its size is not known. */
@@ -71,12 +71,14 @@ function GhostPart({
   ghost,
   memTotalBytes,
   heldShare,
-  edge
+  edge,
+  isNamed
 }: {
   readonly ghost: Ghost
   readonly memTotalBytes: number
   readonly heldShare: number
   readonly edge: number
+  readonly isNamed: boolean
 }): ReactNode {
   const { label, expectedBytes, peakBytes, allocatableBytes } = ghost
   if (peakBytes <= 0) return null
@@ -95,7 +97,14 @@ function GhostPart({
         className={`strip-ghost ${shape(expectedBytes)}`}
         style={within(left, expectedBytes / memTotalBytes)}
         title={`${label}: ${bytesText(expectedBytes)} expected, at most ${bytesText(peakBytes)}`}
-      />
+      >
+        {isNamed && expectedBytes / memTotalBytes >= LABEL_SHARE && (
+          <span className="strip-ghost-label">
+            <span className="ellipsis">{label}</span>
+            <span className="num">{bytesText(expectedBytes)}</span>
+          </span>
+        )}
+      </div>
     </>
   )
 }
@@ -163,7 +172,7 @@ export const Strip = memo(function Strip(props: StripProps): ReactNode {
           />
         )}
         {ghost !== undefined && ghost !== null && (
-          <GhostPart ghost={ghost} memTotalBytes={memTotalBytes} heldShare={heldShare} edge={edge} />
+          <GhostPart {...{ ghost, memTotalBytes, heldShare, edge }} isNamed={size !== 'small'} />
         )}
         <div className="strip-edge" style={{ left: pct(edge) }} />
       </div>

@@ -72,7 +72,7 @@ export function WaysOut({ options, busy, then, acts }: WaysOutProps): ReactNode 
         <ConfirmDialog
           title={`${asking.label}?`}
           text={`About ${bytesText(asking.givesBackBytes)} come back. What it is answering now is lost. ${then}`}
-          confirm={asking.label}
+          confirm={asking.kind === 'stop' ? 'Stop' : 'Unload'}
           onCancel={() => setAsking(null)}
           onConfirm={() => {
             setAsking(null)
@@ -101,8 +101,7 @@ function Outcome({ option }: { readonly option: WayOut }): ReactNode {
     case 'unload':
       return (
         <span className="way-outcome small num">
-          <FitShape verdict={option.verdict} /> {bytesText(option.givesBackBytes)} back
-          {option.verdict === 'fits' ? ', fits then' : option.verdict === 'tight' ? ', tight then' : ''}
+          <FitShape verdict={option.verdict} /> {FIT_WORDS[option.verdict]} then
         </span>
       )
     default:

@@ -1,4 +1,5 @@
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
+import { unbroken } from '../../format/bytes.ts'
 import { usePanel } from '../../stores/context.ts'
 import { told } from '../../format/next-step.ts'
 import type { RefusedStart } from '../../stores/fit.ts'
@@ -22,9 +23,12 @@ function Refused({ refused }: { readonly refused: RefusedStart }): ReactNode {
   const stopAndStart = usePanel('fit', (state) => state.stopAndStart)
   const unloadAndStart = usePanel('fit', (state) => state.unloadAndStart)
   const dialog = useRef<HTMLDialogElement>(null)
+  const back = useRef<HTMLButtonElement>(null)
   useLayoutEffect(() => {
     const shown = dialog.current
     shown?.showModal()
+    // A key held since Start was pressed takes no way out.
+    back.current?.focus()
     // Closed, not only taken away: that gives the focus back to the button that asked.
     return () => shown?.close()
   }, [])
@@ -38,7 +42,7 @@ function Refused({ refused }: { readonly refused: RefusedStart }): ReactNode {
       onClose={() => dialog.current?.open === false && close()}
     >
       <h2 id={`${id}-title`}>{label} does not fit now</h2>
-      <p id={`${id}-why`}>{view === null ? error.message : view.sentence}</p>
+      <p id={`${id}-why`}>{unbroken(view === null ? error.message : view.sentence)}</p>
       {view !== null && <MachineWith label={label} view={view} />}
       {view === null ? (
         <p className="small muted">Looking for ways out…</p>
@@ -64,7 +68,7 @@ function Refused({ refused }: { readonly refused: RefusedStart }): ReactNode {
             Working on it…
           </span>
         )}
-        <button type="button" className="button" onClick={close}>
+        <button ref={back} type="button" className="button" onClick={close}>
           Do not start it
         </button>
       </div>
@@ -91,7 +95,7 @@ function MachineWith({
       reserveBytes={reserveBytes}
       parts={parts}
       hues={hues}
-      size="small"
+      size="medium"
       ghost={{ label, expectedBytes, peakBytes, allocatableBytes }}
     />
   )

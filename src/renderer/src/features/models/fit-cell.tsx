@@ -17,13 +17,16 @@ function figureOf({ total, confidence }: Size): string {
  */
 export function FitCell({
   size,
-  active = false
+  runningId = null
 }: {
   /** Undefined: not read yet. Null: it cannot be told. */
   readonly size: Size | null | undefined
-  /** It runs: there is nothing to decide. */
-  readonly active?: boolean
+  /** It runs: there is nothing to decide, and what it holds is a fact. */
+  readonly runningId?: string | null
 }): ReactNode {
+  const held = usePanel('live', ({ parts }) =>
+    runningId === null ? null : (parts.find(({ id }) => id === `runner:${runningId}`)?.bytes ?? 0)
+  )
   const verdict = usePanel('live', ({ live }) => fitOf(size, live?.admission.allocatableBytes ?? null))
   const isTooBig = usePanel(
     'live',
@@ -32,12 +35,22 @@ export function FitCell({
       verdict === 'does-not-fit' &&
       (size?.total.expectedBytes ?? 0) > live.memTotalBytes - live.guard.reserveBytes
   )
+  if (held !== null) {
+    const expected =
+      size === null || size === undefined || size.confidence === 'unknown'
+        ? ''
+        : ` Expected ${bytesText(size.total.expectedBytes)}, at most ${bytesText(size.total.peakBytes)}.`
+    return (
+      <FitMark
+        verdict={null}
+        figure={bytesText(held)}
+        word="held now"
+        title={`It runs and holds ${bytesText(held)}.${expected}`}
+      />
+    )
+  }
   if (size === undefined) {
     return <FitMark verdict={null} figure="…" word="Reading" title="Its size is being read." />
-  }
-  if (active && size !== null) {
-    const title = `Expected ${bytesText(size.total.expectedBytes)}, at most ${bytesText(size.total.peakBytes)}.`
-    return <FitMark verdict={null} figure={figureOf(size)} word="expected" title={title} />
   }
   return (
     <FitMark

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { verdictSentence } from '../../../../shared/domain/admission/verdict.ts'
-import { bytesWords } from '../../format/bytes.ts'
+import { bytesWords, unbroken } from '../../format/bytes.ts'
 import { FIT_WORDS, ceilingWords, intervalWords, sourceWords, spokenForWords } from '../../format/fit.ts'
 import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
@@ -28,6 +28,9 @@ export function FitPanel({ fit, label, running, busy, acts }: FitPanelProps): Re
     <section className="fit-panel" aria-label="Will it fit?">
       <MachineWith fit={fit} label={name} running={running} />
       <FitSentence fit={fit} name={name} running={running} />
+      {estimate !== null && estimate.confidence !== 'good' && estimate.notes[0] !== undefined && (
+        <p className="small muted">{estimate.notes[0]}</p>
+      )}
       {problem !== null && <Message tone="warning" {...told(problem)} />}
       {!running && view !== null && (
         <WaysOut options={view.options} busy={busy} then="The figures here are made anew then." acts={acts} />
@@ -39,10 +42,10 @@ export function FitPanel({ fit, label, running, busy, acts }: FitPanelProps): Re
         </details>
       )}
       {estimate !== null && estimate.parts.length > 0 && (
-        <p className="small muted">
-          {sourceWords(estimate, view)}
-          {view !== null && view.ceilingTokensPerS !== null && <> {ceilingWords(view.ceilingTokensPerS)}</>}
-        </p>
+        <div className="small muted">
+          <p>{sourceWords(estimate, view)}</p>
+          {view !== null && view.ceilingTokensPerS !== null && <p>{ceilingWords(view.ceilingTokensPerS)}</p>}
+        </div>
       )}
     </section>
   )
@@ -71,7 +74,9 @@ function FitSentence({
         <FitShape verdict={verdict} />
         {FIT_WORDS[verdict]}
       </p>
-      <p className="num">{verdictSentence(name, estimate.total, estimate.confidence, allocatableBytes)}</p>
+      <p className="num">
+        {unbroken(verdictSentence(name, estimate.total, estimate.confidence, allocatableBytes))}
+      </p>
     </div>
   )
 }
@@ -97,7 +102,7 @@ function MachineWith({
       reserveBytes={reserveBytes}
       parts={parts}
       hues={hues}
-      size="small"
+      size="medium"
       spokenFor={
         admission === undefined || admission.reservedBytes === 0
           ? null

@@ -187,7 +187,7 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
             {shortPath(model.path, PATH_CHARS)}
           </p>
         </div>
-        <FitCell size={size ?? (read ? null : undefined)} />
+        <FitCell size={model.isPartial ? null : (size ?? (read ? null : undefined))} />
         <div className="profile-buttons">
           <button
             type="button"
@@ -210,6 +210,7 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
               <span>{starting ? 'Starting' : 'Start'}</span>
             </button>
           )}
+          {!startsAsItIs && <span className="main-action" />}
         </div>
       </div>
       {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(model.path)} />}

@@ -45,7 +45,7 @@ export function PlaybookRow({ playbook }: { readonly playbook: Playbook }): Reac
           <p className="small muted playbook-summary">{playbook.summary}</p>
           <Needs playbook={playbook} isHere={isHere} />
         </div>
-        <FitCell size={isEstimated ? estimated : reported} active={active} />
+        <FitCell size={isEstimated ? estimated : reported} runningId={active ? profile.id : null} />
         <div className="profile-buttons">
           <button
             type="button"

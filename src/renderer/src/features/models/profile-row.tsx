@@ -72,7 +72,7 @@ export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profi
               .join(' · ')}
           </p>
         </div>
-        <FitCell size={size} active={active} />
+        <FitCell size={size} runningId={active ? profile.id : null} />
         <p className={`state-word num ${paused ? 'paused' : stuck ? 'stuck' : state}`}>
           {paused ? 'Paused' : stuck ? 'Stuck' : `${stateWord(state)}${pct}`}
         </p>

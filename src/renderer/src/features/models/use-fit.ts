@@ -1,11 +1,13 @@
 import { useEffect, useMemo, useState } from 'react'
 import { verdictOf } from '../../../../shared/domain/admission/verdict.ts'
+import { readOptions } from '../../../../shared/domain/estimator/llamacpp/arguments.ts'
 import { estimateProfile } from '../../../../shared/domain/estimator/estimate.ts'
 import { isKnown } from '../../../../shared/model/reading.ts'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { Estimate, EstimateMachine, EstimateView, Verdict } from '../../../../shared/model/estimate.ts'
 import type { ModelFacts } from '../../../../shared/model/model-facts.ts'
-import type { Profile } from '../../../../shared/model/runner.ts'
+import type { Profile, RunnerKind } from '../../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
 import { usePanel } from '../../stores/context.ts'
 import { factsKey } from '../../stores/estimates.ts'
 import type { LiveState } from '../../stores/live.ts'
@@ -46,28 +48,37 @@ function useMachine(): EstimateMachine {
   )
 }
 
-/** The header of the profile's model, read once per path. */
-function useFacts(profile: Profile | null): {
+interface Read {
   readonly facts: ModelFacts | null
   readonly problem: ContractError | null
   readonly isReading: boolean
-} {
-  const path = profile?.modelPath ?? ''
-  const kind = profile?.kind ?? 'custom'
+}
+const NOTHING: Read = { facts: null, problem: null, isReading: false }
+
+/** The header of a model, read once per path; there is none to read where the path is empty. */
+function useFacts(path: string, kind: RunnerKind): Read {
   const read = usePanel('estimates', (state) => state.readFacts)
   const known = usePanel('estimates', (state) => state.facts.get(factsKey(path, kind)))
-  const forgotten = known === undefined
+  const isForgotten = known === undefined
   useEffect(() => {
-    if (path === '' || !forgotten) return undefined
+    if (path === '' || !isForgotten) return undefined
     const timer = setTimeout(() => read(path, kind), DEBOUNCE_MS)
     return () => clearTimeout(timer)
-  }, [path, kind, read, forgotten])
-  if (path === '') return { facts: null, problem: null, isReading: false }
-  if (known === undefined || known === null) return { facts: null, problem: null, isReading: true }
-  return known.ok
-    ? { facts: known.value, problem: null, isReading: false }
-    : { facts: null, problem: known.error, isReading: false }
+  }, [path, kind, read, isForgotten])
+  if (path === '') return NOTHING
+  if (known === undefined || known === null) return { ...NOTHING, isReading: true }
+  return known.ok ? { ...NOTHING, facts: known.value } : { ...NOTHING, problem: known.error }
 }
+
+/** The model whose header says something; a folder of programs has none. */
+function modelOf(profile: Profile | null): string {
+  if (profile === null) return ''
+  const { form } = RUNNER_SPECS[profile.kind].model
+  return form === 'none' || form === 'path' ? '' : profile.modelPath
+}
+
+const draftModelOf = (profile: Profile | null): string =>
+  profile?.kind === 'llamacpp' ? (readOptions(profile.settings.extraArgs).get('draft') ?? '') : ''
 
 /** Asked for when settings rest, and again when what is free makes it another verdict. */
 function useView(
@@ -103,7 +114,9 @@ function useView(
  */
 export function useFit(profile: Profile | null): FormFit {
   const machine = useMachine()
-  const { facts, problem, isReading } = useFacts(profile)
+  const kind = profile?.kind ?? 'custom'
+  const { facts, problem, isReading } = useFacts(modelOf(profile), kind)
+  const draft = useFacts(draftModelOf(profile), kind).facts
   const allocatableBytes = usePanel('live', ({ live }) => calm(live?.admission.allocatableBytes ?? 0))
   // The form makes a new object at each draw; what it says is what counts.
   const wanted = profile === null ? '' : JSON.stringify(profile)
@@ -111,8 +124,8 @@ export function useFit(profile: Profile | null): FormFit {
     () =>
       wanted === '' || isReading
         ? null
-        : estimateProfile({ profile: JSON.parse(wanted) as Profile, facts, draft: null, machine }),
-    [wanted, isReading, facts, machine]
+        : estimateProfile({ profile: JSON.parse(wanted) as Profile, facts, draft, machine }),
+    [wanted, isReading, facts, draft, machine]
   )
   const judge = (estimate: Estimate | null): Verdict =>
     estimate === null ? 'unknown' : verdictOf(estimate.total, estimate.confidence, allocatableBytes)
