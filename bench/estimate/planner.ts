@@ -44,9 +44,15 @@ function findPlanner(): string | null {
 }
 
 const argsOf = ({ run }: SimulatedCase): readonly string[] => [
-  ...['-c', String(run.contextTokens), '-np', String(run.slots)],
-  ...['-b', String(run.batch), '-ub', String(run.ubatch)],
-  ...['-ctk', run.typeK, '-ctv', run.typeV, '-fa', run.flashAttention ? 'on' : 'off'],
+  ...Object.entries({
+    '-c': run.contextTokens,
+    '-np': run.slots,
+    '-b': run.batch,
+    '-ub': run.ubatch,
+    '-ctk': run.typeK,
+    '-ctv': run.typeV,
+    '-fa': run.flashAttention ? 'on' : 'off'
+  }).flatMap(([option, value]) => [option, String(value)]),
   ...(run.keepsFullWindow ? ['--swa-full'] : [])
 ]
 

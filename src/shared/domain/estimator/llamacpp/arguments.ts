@@ -93,12 +93,12 @@ export function readOptions(args: readonly string[]): ReadonlyMap<string, string
     const item = args[at] ?? ''
     const equals = item.startsWith('-') ? item.indexOf('=') : -1
     const option = equals < 0 ? item : item.slice(0, equals)
-    const flag = FLAGS[option]
+    const flag = Object.hasOwn(FLAGS, option) ? FLAGS[option] : undefined
     if (flag !== undefined) {
       said.set(...flag)
       continue
     }
-    const name = VALUES[option]
+    const name = Object.hasOwn(VALUES, option) ? VALUES[option] : undefined
     if (name === undefined) continue
     if (equals >= 0) {
       said.set(name, item.slice(equals + 1))
@@ -109,7 +109,8 @@ export function readOptions(args: readonly string[]): ReadonlyMap<string, string
       said.set(name, 'on')
       continue
     }
-    if (next === undefined) continue
+    // Its value is missing: what follows is an option.
+    if (next === undefined || Object.hasOwn(FLAGS, next) || Object.hasOwn(VALUES, next)) continue
     said.set(name, next)
     at += 1
   }
