@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { estimateLlamaRun } from '../../../../../../src/shared/domain/estimator/llamacpp/estimate-run.ts'
 import { LLAMA_DEFAULTS, type LlamaRun } from '../../../../../../src/shared/domain/estimator/llamacpp/run.ts'
