@@ -5,7 +5,7 @@ import type { Logger, Places } from '../../src/main/platform/ports.ts'
 import { systemClock } from '../../src/main/platform/system.ts'
 import { ADAPTERS } from '../../src/main/runners/adapters/registry.ts'
 import { createRunners } from '../../src/main/runners/supervisor/runners.ts'
-import type { MachineView, Runners } from '../../src/main/runners/supervisor/types.ts'
+import type { MachineView, Runners, SupervisorPorts } from '../../src/main/runners/supervisor/types.ts'
 import { createMachineView } from '../../src/main/sampler/machine-view.ts'
 import { NO_GPU_YET } from '../../src/shared/model/gpu.ts'
 import type { RunnerState, RunnerView } from '../../src/shared/model/runner.ts'
@@ -22,7 +22,11 @@ export interface RunnerHome {
   readonly machine: MachineView
   readonly warnings: string[]
   /** Another core on the same folders, as after a restart. */
-  openRunners(changes?: Partial<Settings['llamacpp']>, machine?: Partial<MachineView>): Runners
+  openRunners(
+    changes?: Partial<Settings['llamacpp']>,
+    machine?: Partial<MachineView>,
+    more?: Pick<SupervisorPorts, 'admission' | 'launchHold'>
+  ): Runners
   /** An executable script in the folder. */
   script(name: string, text: string): string
   pidFile(name: string): number
@@ -58,7 +62,7 @@ export function makeRunnerHome(): RunnerHome {
     places,
     machine,
     warnings,
-    openRunners(changes = {}, seen = {}) {
+    openRunners(changes = {}, seen = {}, more = {}) {
       const settings: Settings = {
         ...defaultSettings(),
         llamacpp: { ...defaultSettings().llamacpp, ...changes }
@@ -69,7 +73,8 @@ export function makeRunnerHome(): RunnerHome {
         logger,
         machine: { ...machine, ...seen },
         settings: () => settings,
-        adapters: ADAPTERS
+        adapters: ADAPTERS,
+        ...more
       })
       opened.push(runners)
       return runners

@@ -12,7 +12,7 @@ import { waitsForLoad, waitsForReturn } from './words.ts'
 export const SETTLE_MS = 3_000
 
 /** States in which it may hold memory; one that restarts has ended, and asks anew. */
-const HOLDING: readonly RunnerState[] = ['starting', 'loading', 'ready', 'stopping']
+const HOLDING: ReadonlySet<RunnerState> = new Set(['starting', 'loading', 'ready', 'stopping'])
 
 /** One runner that was launched, or was found running. */
 export interface Claim {
@@ -97,11 +97,11 @@ export function createClaims(ports: AdmissionPorts): Claims {
       const nowMs = ports.clock.monotonicMs()
       for (const view of next) {
         const claim = claims.get(view.id)
-        if (HOLDING.includes(view.state)) note(claim ?? find(view), view, nowMs)
+        if (HOLDING.has(view.state)) note(claim ?? find(view), view, nowMs)
         else if (claim !== undefined && claim.state !== null) claims.delete(view.id)
       }
       const ids = new Set(next.map(({ id }) => id))
-      for (const { id, state } of [...claims.values()]) if (state !== null && !ids.has(id)) claims.delete(id)
+      for (const { id, state } of claims.values()) if (state !== null && !ids.has(id)) claims.delete(id)
     },
     blocker() {
       const loading = [...claims.values()].find(isLoading)
