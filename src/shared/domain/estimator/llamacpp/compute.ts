@@ -102,10 +102,12 @@ function computeBytesBefore(shape: ModelShape, run: LlamaRun, context: Context):
  * Scratch of one batch on the device, of builds since June 2026 (outputs capped, f16 copies of a quantised cache in
  * the graph's own buffer): the larger of the logits and of the widest layer with its masks.
  */
-export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context): number {
+export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context, hasDevice: boolean): number {
   if (run.build !== 'current') return computeBytesBefore(shape, run, context)
   const { ubatch } = context
   const perToken = F32_BYTES * ubatch
+  // Without a device there is no buffer of the host's beside it: what goes in lies here.
+  const inputs = hasDevice ? 0 : 2 * perToken * shape.embedding
   const layer = Math.max(
     perToken * feedForwardElements(shape),
     shape.layers.some(({ ownsCache }) => ownsCache)
@@ -114,7 +116,7 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context)
   )
   return Math.max(
     F32_BYTES * Math.min(ubatch, context.outputs) * (shape.vocabulary + shape.embedding),
-    maskBytes(shape, run, context) + indexBytes(shape, run, context) + layer
+    maskBytes(shape, run, context) + indexBytes(shape, run, context) + layer + inputs
   )
 }
 

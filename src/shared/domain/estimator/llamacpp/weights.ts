@@ -1,5 +1,6 @@
 import type { GgufFacts } from '../../../model/model-facts.ts'
 import type { LlamaRun } from './run.ts'
+import type { ModelShape } from './shape.ts'
 import { sum } from './units.ts'
 
 export interface WeightBytes {
@@ -19,8 +20,7 @@ export interface WeightBytes {
  */
 export function weightBytes(
   { tensors }: GgufFacts,
-  predictLayers: number,
-  experts: { readonly all: number; readonly used: number },
+  { predictLayers, experts, expertsUsed }: ModelShape,
   run: LlamaRun,
   hasDevice: boolean
 ): WeightBytes {
@@ -44,7 +44,7 @@ export function weightBytes(
   const deviceBytes =
     sum(loaded) - sum(hostLayers) + (isOutputOnDevice ? others + outputBytes : 0) + tiedBytes
   const routed = sum(expertLayerBytes.slice(0, loaded.length))
-  const share = experts.all > 0 && experts.used > 0 ? Math.min(1, experts.used / experts.all) : 1
+  const share = experts > 0 && expertsUsed > 0 ? Math.min(1, expertsUsed / experts) : 1
   return {
     deviceBytes,
     hostBytes,

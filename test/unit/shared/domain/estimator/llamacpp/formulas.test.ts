@@ -25,7 +25,7 @@ function sizes(of: GgufFacts, more: Partial<LlamaRun>) {
     context,
     cache: cache.totalBytes / MIB,
     states: (context.slots * stateBytesOfOne(shape)) / MIB,
-    compute: computeBytes(shape, run, context) / MIB,
+    compute: computeBytes(shape, run, context, true) / MIB,
     hostCompute: hostComputeBytes(shape, run, context) / MIB,
     checkpoint: checkpointsOf(shape, run, context, cache).bytesOfOne / MIB
   }
