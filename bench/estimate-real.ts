@@ -45,16 +45,18 @@ function profileOf(real: RealCase, modelPath: string): LlamaCppProfile {
   }
 }
 
-const argsOf = ({ modelPath, settings }: LlamaCppProfile): readonly string[] => [
-  ...['-m', modelPath, '-np', String(settings.parallelSlots), '-c', String(settings.contextTokens)],
-  ...[
-    '--cache-ram',
-    String(settings.promptCacheMiB),
-    '--ctx-checkpoints',
-    String(settings.contextCheckpoints)
-  ],
-  ...['-ngl', '0', ...settings.extraArgs]
-]
+const argsOf = ({ modelPath, settings }: LlamaCppProfile): readonly string[] => {
+  const { parallelSlots, contextTokens, promptCacheMiB, contextCheckpoints, extraArgs } = settings
+  const numbers = {
+    '-np': parallelSlots,
+    '-c': contextTokens,
+    '--cache-ram': promptCacheMiB,
+    '--ctx-checkpoints': contextCheckpoints,
+    '-ngl': 0
+  }
+  const said = Object.entries(numbers).flatMap(([option, given]) => [option, String(given)])
+  return ['-m', modelPath, ...said, ...extraArgs]
+}
 
 const bytesOf = ({ parts }: Estimate, ...ids: readonly EstimatePartId[]): number =>
   parts.filter(({ id }) => ids.includes(id)).reduce((sum, part) => sum + part.expectedBytes, 0)

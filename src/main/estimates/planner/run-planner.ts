@@ -29,7 +29,9 @@ export function runPlanner(
       child = spawn(file, args, {
         cwd: dirname(file),
         env: keptOf(env),
-        stdio: ['ignore', 'pipe', 'ignore']
+        stdio: ['ignore', 'pipe', 'ignore'],
+        // A group of its own, so that it is ended with all that it started.
+        detached: true
       })
     } catch (error) {
       settle({ kind: 'failed', why: `it could not be run (${reasonOf(error)})` })
@@ -43,8 +45,7 @@ export function runPlanner(
       settle(result)
     }
     const give = (why: string): void => {
-      child.kill('SIGKILL')
-      // A child of its own that holds the pipe must not hold us.
+      endGroup(child)
       child.stdout?.destroy()
       child.unref()
       end({ kind: 'failed', why })
@@ -63,6 +64,15 @@ export function runPlanner(
       else end({ kind: 'failed', why: `it ended with ${killed ?? `code ${code}`}` })
     })
   })
+}
+
+function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Gone meanwhile.
+  }
 }
 
 /** Libraries, devices, language; options of llama.cpp that users set for the server count for the planner, too. */

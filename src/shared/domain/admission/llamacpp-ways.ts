@@ -12,9 +12,9 @@ const PROMPT_CACHE_STEP = 256
 const MIB = 1024 ** 2
 /** 34 bytes for 32 values instead of 64: the loss is hard to measure. */
 const SMALL_CACHE_TYPE = 'q8_0'
-const CACHE_TYPE_OPTIONS = ['-ctk', '-ctv', '--cache-type-k', '--cache-type-v']
+const CACHE_TYPE_OPTIONS = new Set(['-ctk', '-ctv', '--cache-type-k', '--cache-type-v'])
 /** Types that the small one is smaller than; llama.cpp's default is f16. */
-const LARGE_CACHE_TYPES = ['f32', 'f16', 'bf16']
+const LARGE_CACHE_TYPES = new Set(['f32', 'f16', 'bf16'])
 
 /** Other settings of llama.cpp with which it fits better, the ones that cost least first. */
 export function llamaCppWays(
@@ -100,14 +100,14 @@ function withSmallCache(extraArgs: readonly string[]): readonly string[] | null 
   for (let at = 0; at < extraArgs.length; at += 1) {
     const arg = extraArgs[at] ?? ''
     const [name = '', given] = arg.split('=', 2)
-    if (!CACHE_TYPE_OPTIONS.includes(name)) {
+    if (!CACHE_TYPE_OPTIONS.has(name)) {
       rest.push(arg)
       continue
     }
     types.push((given ?? extraArgs[at + 1] ?? '').toLowerCase())
     if (given === undefined) at += 1
   }
-  const isLarge = types.length < 2 || types.some((type) => LARGE_CACHE_TYPES.includes(type))
+  const isLarge = types.length < 2 || types.some((type) => LARGE_CACHE_TYPES.has(type))
   if (!isLarge || isWithoutFlashAttention(extraArgs)) return null
   return [...rest, '-ctk', SMALL_CACHE_TYPE, '-ctv', SMALL_CACHE_TYPE]
 }
