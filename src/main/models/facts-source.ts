@@ -3,13 +3,14 @@ import { ok, type Result } from '../../shared/util/result.ts'
 import { ggufFolder, type GgufFolder } from './gguf/folder.ts'
 import { readGgufHeader } from './gguf/header.ts'
 import type { GgufHeader } from './gguf/parse-header.ts'
+import { createKeeper } from './keeper.ts'
 import type { ModelProblem } from './model-problem.ts'
 import { withModelFile } from './open-model-file.ts'
 import { parseSafetensorsHeader, type SafetensorsHeader } from './safetensors/header.ts'
 import type { Fields } from './safetensors/json-fields.ts'
 import { readConfig, readIndex } from './safetensors/json-files.ts'
 
-/** Headers kept; one takes 3 to 6 KiB, so that all of them take less than 12 MiB. */
+/** Headers kept; one takes about 3 KiB. */
 const MOST_HEADERS = 2_000
 /** Configurations and indexes kept, and the longest configuration: real ones have some kilobytes. */
 const MOST_TEXTS = 256
@@ -101,28 +102,4 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     // What lies beside a model is an extra: without it the model is still known.
   }
   return names
-}
-
-interface Keeper<T> {
-  get(path: string, key: string): T | undefined
-  put(path: string, key: string, value: T): void
-}
-
-function createKeeper<T>(most: number): Keeper<T> {
-  const kept = new Map<string, { readonly key: string; readonly value: T }>()
-  return {
-    get(path, key) {
-      const found = kept.get(path)
-      kept.delete(path)
-      if (found?.key !== key) return undefined
-      kept.set(path, found)
-      return found.value
-    },
-    put(path, key, value) {
-      kept.delete(path)
-      kept.set(path, { key, value })
-      const oldest = kept.size > most ? kept.keys().next() : null
-      if (oldest?.done === false) kept.delete(oldest.value)
-    }
-  }
 }

@@ -10,7 +10,7 @@ const MAX_KEPT_TEXT_BYTES = 4_096
 /** Longest list that is kept: one entry per layer. Those of the tokenizer have 100 000 and more. */
 const MAX_KEPT_ITEMS = 4_096
 /** All that is kept of one file; real ones come to some kilobytes. What is beyond it is passed over. */
-const MAX_KEPT_BYTES = 4_194_304
+const MAX_KEPT_BYTES = 1_048_576
 const NUMBER_BYTES = 8
 const TOKENIZER = 'tokenizer.'
 
@@ -85,7 +85,10 @@ const mayKeep = (key: string, bytes: number, kept: Kept): boolean =>
   !key.startsWith(TOKENIZER) &&
   kept.bytes + key.length + bytes <= MAX_KEPT_BYTES
 
+/** A number that is none counts as not said. */
 function keep(key: string, value: HparamValue, bytes: number, kept: Kept): void {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (!items.every((item) => typeof item !== 'number' || Number.isFinite(item))) return
   kept.values.set(key, value)
   kept.bytes += key.length + bytes
 }

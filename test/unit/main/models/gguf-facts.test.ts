@@ -160,7 +160,9 @@ describe('facts of a GGUF model', () => {
         ['llama.words', list('text', ['a'])],
         ['other.block_count', value('u32', 1)],
         ['llamas.block_count', value('u32', 1)],
-        ['tokenizer.ggml.scores', list('f32', [1])]
+        ['tokenizer.ggml.scores', list('f32', [1])],
+        ['llama.none', value('f32', Number.NaN)],
+        ['llama.endless', list('f32', [1, Number.POSITIVE_INFINITY])]
       ]
     })
     const { hparams } = await factsOf(path)

@@ -56,7 +56,7 @@ function expectSound(read: GgufHeader | Refusal, fileBytes: number): void {
   expect(read.tensors.totalBytes).toBeLessThanOrEqual(fileBytes)
   expect(read.tensors.totalBytes).toBeGreaterThanOrEqual(0)
   expect(read.tensors.layerBytes.length).toBeLessThanOrEqual(4_096)
-  expect(JSON.stringify(read.hparams).length).toBeLessThan(16 * MIB)
+  expect(JSON.stringify(read.hparams).length).toBeLessThan(4 * MIB)
 }
 
 describe('GGUF header, whatever the bytes', () => {
@@ -145,8 +145,8 @@ describe('GGUF header, whatever the bytes', () => {
     const read = await parse(header)
     if (read instanceof Refusal) throw read
     const kept = Object.values(read.hparams).map((item) => (Array.isArray(item) ? item.length : 1))
-    expect(kept.reduce((sum, one) => sum + one, 0)).toBeLessThan((4 * MIB) / 8)
-    expect(kept.length).toBeGreaterThan(100)
+    expect(kept.reduce((sum, one) => sum + one, 0)).toBeLessThan(MIB / 8)
+    expect(kept.length).toBeGreaterThan(20)
     // A key that comes late still finds room, as lists leave some.
     expect(read.hparams['last']).toBe(1)
   })

@@ -191,9 +191,10 @@ describe('paths', () => {
     ['/dev/null', 'not-a-file'],
     ['/dev/zero', 'not-a-file'],
     ['/proc/self/mem', 'empty'],
+    ['/tmp/a\0b.gguf', 'unreadable'],
     ['/nonexistent/model.gguf', 'missing'],
     ['/nonexistent/model.safetensors', 'missing']
-  ])('%s', async (path, kind) => {
+  ])('%j', async (path, kind) => {
     expect(await readModelFacts(path, options('llamacpp'))).toMatchObject({ ok: false, error: { kind } })
   })
 })
