@@ -108,10 +108,12 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context,
   const perToken = F32_BYTES * ubatch
   // Without a device there is no buffer of the host's beside it: what goes in lies here.
   const inputs = hasDevice ? 0 : 2 * perToken * shape.embedding
+  // A processor's flash attention reads a quantised cache as it is: a server on one took no more with q8_0 than f16.
+  const attended: LlamaRun = hasDevice || !run.flashAttention ? run : { ...run, typeK: 'f16', typeV: 'f16' }
   const layer = Math.max(
     perToken * feedForwardElements(shape),
     shape.layers.some(({ ownsCache }) => ownsCache)
-      ? perToken * attentionElements(shape, run) + scratchBytes(shape, run, context)
+      ? perToken * attentionElements(shape, attended) + scratchBytes(shape, attended, context)
       : 0
   )
   return Math.max(
