@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { splitPartPath } from '../../src/main/models/split-name.ts'
+import { layOut, list, value, type GgufContent, type GgufTensor } from './gguf-writer.ts'
 
 export interface GgufShape {
   readonly layers: number
@@ -43,48 +44,6 @@ export const LARGE: GgufShape = {
 
 const TYPE_F32 = 0
 const TYPE_F16 = 1
-const ALIGNMENT = 32
-const VERSION = 3
-
-const KV_U16 = 2
-const KV_U32 = 4
-const KV_I32 = 5
-const KV_F32 = 6
-const KV_TEXT = 8
-const KV_ARRAY = 9
-
-const u16 = (value: number): Buffer => {
-  const buffer = Buffer.alloc(2)
-  buffer.writeUInt16LE(value)
-  return buffer
-}
-const u32 = (value: number): Buffer => {
-  const buffer = Buffer.alloc(4)
-  buffer.writeUInt32LE(value)
-  return buffer
-}
-const u64 = (value: number): Buffer => {
-  const buffer = Buffer.alloc(8)
-  buffer.writeBigUInt64LE(BigInt(value))
-  return buffer
-}
-const f32 = (value: number): Buffer => {
-  const buffer = Buffer.alloc(4)
-  buffer.writeFloatLE(value)
-  return buffer
-}
-const text = (value: string): Buffer => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)])
-const list = (type: number, items: readonly Buffer[]): Buffer =>
-  Buffer.concat([u32(type), u64(items.length), ...items])
-const entry = (key: string, type: number, value: Buffer): Buffer =>
-  Buffer.concat([text(key), u32(type), value])
-
-interface Tensor {
-  readonly name: string
-  readonly dimensions: readonly number[]
-  readonly type: number
-  readonly bytes: number
-}
 
 /** Writes a GGUF v3 file with random weights that llama.cpp loads; returns the path to start (the first part). */
 export function makeGguf(path: string, options: GgufOptions = {}): string {
@@ -99,10 +58,10 @@ export function makeGguf(path: string, options: GgufOptions = {}): string {
   const partName = (part: number): string => splitPartPath({ stem: path, part, parts }, part)
   const perPart = Math.ceil(tensors.length / parts)
   for (let part = 0; part < parts; part += 1) {
-    const split = [
-      entry('split.no', KV_U16, u16(part)),
-      entry('split.count', KV_U16, u16(parts)),
-      entry('split.tensors.count', KV_I32, u32(tensors.length))
+    const split: GgufContent['values'] = [
+      ['split.no', value('u16', part)],
+      ['split.count', value('u16', parts)],
+      ['split.tensors.count', value('i32', tensors.length)]
     ]
     writePart(
       partName(part + 1),
@@ -113,7 +72,7 @@ export function makeGguf(path: string, options: GgufOptions = {}): string {
   return partName(1)
 }
 
-function metadataOf(shape: GgufShape, architecture: string, name: string): readonly Buffer[] {
+function metadataOf(shape: GgufShape, architecture: string, name: string): GgufContent['values'] {
   const own = (key: string): string => `${architecture}.${key}`
   const special = ['<unk>', '<s>', '</s>']
   const bytes = Array.from(
@@ -124,51 +83,44 @@ function metadataOf(shape: GgufShape, architecture: string, name: string): reado
   const tokens = Array.from({ length: shape.vocabulary }, (_, index) => known[index] ?? `▁w${index}`)
   const types = tokens.map((_, index) => (index === 0 ? 2 : index < 3 ? 3 : index < known.length ? 6 : 1))
   return [
-    entry('general.architecture', KV_TEXT, text(architecture)),
-    entry('general.name', KV_TEXT, text(name)),
-    entry('general.file_type', KV_U32, u32(1)),
-    entry(own('block_count'), KV_U32, u32(shape.layers)),
-    entry(own('context_length'), KV_U32, u32(shape.contextLength)),
-    entry(own('embedding_length'), KV_U32, u32(shape.embedding)),
-    entry(own('feed_forward_length'), KV_U32, u32(shape.feedForward)),
-    entry(own('attention.head_count'), KV_U32, u32(shape.heads)),
-    entry(own('attention.head_count_kv'), KV_U32, u32(shape.headsKv)),
-    entry(own('attention.layer_norm_rms_epsilon'), KV_F32, f32(1e-5)),
-    entry(own('rope.dimension_count'), KV_U32, u32(shape.embedding / shape.heads)),
-    entry(own('vocab_size'), KV_U32, u32(shape.vocabulary)),
-    entry('tokenizer.ggml.model', KV_TEXT, text('llama')),
-    entry('tokenizer.ggml.tokens', KV_ARRAY, list(KV_TEXT, tokens.map(text))),
-    entry(
+    ['general.architecture', value('text', architecture)],
+    ['general.name', value('text', name)],
+    ['general.file_type', value('u32', 1)],
+    [own('block_count'), value('u32', shape.layers)],
+    [own('context_length'), value('u32', shape.contextLength)],
+    [own('embedding_length'), value('u32', shape.embedding)],
+    [own('feed_forward_length'), value('u32', shape.feedForward)],
+    [own('attention.head_count'), value('u32', shape.heads)],
+    [own('attention.head_count_kv'), value('u32', shape.headsKv)],
+    [own('attention.layer_norm_rms_epsilon'), value('f32', 1e-5)],
+    [own('rope.dimension_count'), value('u32', shape.embedding / shape.heads)],
+    [own('vocab_size'), value('u32', shape.vocabulary)],
+    ['tokenizer.ggml.model', value('text', 'llama')],
+    ['tokenizer.ggml.tokens', list('text', tokens)],
+    [
       'tokenizer.ggml.scores',
-      KV_ARRAY,
       list(
-        KV_F32,
-        tokens.map((_, index) => f32(-index))
+        'f32',
+        tokens.map((_, index) => -index)
       )
-    ),
-    entry('tokenizer.ggml.token_type', KV_ARRAY, list(KV_I32, types.map(u32))),
-    entry('tokenizer.ggml.bos_token_id', KV_U32, u32(1)),
-    entry('tokenizer.ggml.eos_token_id', KV_U32, u32(2)),
-    entry('tokenizer.ggml.unknown_token_id', KV_U32, u32(0))
+    ],
+    ['tokenizer.ggml.token_type', list('i32', types)],
+    ['tokenizer.ggml.bos_token_id', value('u32', 1)],
+    ['tokenizer.ggml.eos_token_id', value('u32', 2)],
+    ['tokenizer.ggml.unknown_token_id', value('u32', 0)]
   ]
 }
 
-function tensorsOf(shape: GgufShape): readonly Tensor[] {
+function tensorsOf(shape: GgufShape): readonly GgufTensor[] {
   const { embedding, feedForward, vocabulary, layers } = shape
   const kv = (embedding / shape.heads) * shape.headsKv
-  const matrix = (name: string, ...dimensions: number[]): Tensor => ({
+  const matrix = (name: string, ...dimensions: number[]): GgufTensor => ({
     name,
     dimensions,
-    type: TYPE_F16,
-    bytes: 2 * dimensions.reduce((product, size) => product * size, 1)
+    type: TYPE_F16
   })
-  const norm = (name: string): Tensor => ({
-    name,
-    dimensions: [embedding],
-    type: TYPE_F32,
-    bytes: 4 * embedding
-  })
-  const block = (index: number): readonly Tensor[] => [
+  const norm = (name: string): GgufTensor => ({ name, dimensions: [embedding], type: TYPE_F32 })
+  const block = (index: number): readonly GgufTensor[] => [
     norm(`blk.${index}.attn_norm.weight`),
     matrix(`blk.${index}.attn_q.weight`, embedding, embedding),
     matrix(`blk.${index}.attn_k.weight`, embedding, kv),
@@ -187,31 +139,15 @@ function tensorsOf(shape: GgufShape): readonly Tensor[] {
   ]
 }
 
-const padded = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-
-function writePart(path: string, metadata: readonly Buffer[], tensors: readonly Tensor[]): void {
-  let offset = 0
-  const infos = tensors.map(({ name, dimensions, type, bytes }) => {
-    const info = Buffer.concat([
-      text(name),
-      u32(dimensions.length),
-      ...dimensions.map(u64),
-      u32(type),
-      u64(offset)
-    ])
-    offset += padded(bytes)
-    return info
-  })
-  const counts = [u32(VERSION), u64(tensors.length), u64(metadata.length)]
-  const header = Buffer.concat([Buffer.from('GGUF'), ...counts, ...metadata, ...infos])
+function writePart(path: string, values: GgufContent['values'], tensors: readonly GgufTensor[]): void {
+  const layout = layOut({ values, tensors })
   const fd = openSync(path, 'w')
   try {
-    writeAll(fd, header)
-    writeAll(fd, Buffer.alloc(padded(header.length) - header.length))
+    writeAll(fd, layout.header)
     const weights = randomHalves()
-    const ones = Buffer.concat(Array.from({ length: 1024 }, () => f32(1)))
-    for (const { type, bytes } of tensors)
-      writeRepeated(fd, type === TYPE_F32 ? ones : weights, padded(bytes))
+    const ones = Buffer.from(new Float32Array(1024).fill(1).buffer)
+    for (const { type, paddedBytes } of layout.tensors)
+      writeRepeated(fd, type === TYPE_F32 ? ones : weights, paddedBytes)
   } finally {
     closeSync(fd)
   }
