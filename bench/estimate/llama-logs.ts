@@ -188,6 +188,12 @@ const KEYS: readonly (readonly [field: string, key: string])[] = [
   ['ssm_dt_rank', 'ssm.time_step_rank'],
   ['ssm_n_group', 'ssm.group_count']
 ]
+/**
+ * Headers say how wide an expert is; these logs do not. Models are made so that the experts in use are together about
+ * as wide as a dense layer. In 'llama' a layer's width is an expert's.
+ */
+const hasExpertWidth = (architecture: string): boolean => architecture !== 'llama'
+
 const NEEDED = ['n_layer', 'n_embd', 'n_head', 'n_head_kv', 'n_embd_head_k', 'n_embd_head_v'] as const
 
 function hparamsOf(row: unknown, architecture: string): Readonly<Record<string, HparamValue>> | null {
@@ -196,6 +202,11 @@ function hparamsOf(row: unknown, architecture: string): Readonly<Record<string, 
   for (const [field, key] of KEYS) {
     const value = valueIn(row, field)
     if (value !== null) hparams[key] = value
+  }
+  const used = numberIn(row, 'n_expert_used') ?? 0
+  const feedForward = numberIn(row, 'n_ff')
+  if (used > 0 && feedForward !== null && hasExpertWidth(architecture)) {
+    hparams['expert_feed_forward_length'] = feedForward / used
   }
   if (leavesLayersOut(architecture) && !isFork(row)) hparams['nextn_predict_layers'] = 1
   const rank = numberIn(row, 'n_lora_kv') ?? 0
