@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { LlamaCppProfile, RunnerView } from '../../src/shared/model/runner.ts'
+import type { RunnerView } from '../../src/shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../src/shared/settings/llamacpp-defaults.ts'
 import { noContainerEngine, startContainerEngine, type ContainerEngine } from '../support/container-engine.ts'
 import { makeHome, startHeadless, type HeadlessCore, type Home } from '../support/headless-core.ts'
@@ -57,17 +57,21 @@ describe('a core that is killed with a real container up', () => {
     )
 
   test('the next one takes it back, starts no second one, and its stop removes it', async () => {
-    const profile: LlamaCppProfile = {
+    const profile = {
       id: ID,
       label: ID,
-      kind: 'llamacpp',
+      kind: 'llamacpp' as const,
       modelPath: join(home.dir, 'models', 'tiny.gguf'),
       restartOnCrash: true,
-      importance: 'normal',
       pinned: false,
       floorBytes: null,
       lan: false,
-      settings: { ...defaultLlamaCppSettings(), binary: '/usr/bin/llama-server', contextTokens: 512 },
+      settings: {
+        ...defaultLlamaCppSettings(),
+        binary: '/usr/bin/llama-server',
+        contextTokens: 512,
+        extraArgs: []
+      },
       container: {
         image: await engine.llamaImage(),
         gpus: false,
