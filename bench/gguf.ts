@@ -21,6 +21,8 @@ const FOLDER_TOKENS = 32_000
 
 interface ReadReport {
   readonly ms: number
+  /** Of all threads: what other work on the machine changes little. */
+  readonly cpuMs: number
   readonly maxRssBytes: number
 }
 
@@ -82,15 +84,11 @@ async function repeated(
   for (let run = 0; run < Math.min(most, context.number('runs')); run += 1) {
     reports.push(await report<ReadReport>(context, folder, name, path))
   }
+  const median = (values: readonly number[]): number => round(percentile(values, 50), 1)
   return {
-    ms: round(
-      percentile(
-        reports.map(({ ms }) => ms),
-        50
-      ),
-      1
-    ),
+    ms: median(reports.map(({ ms }) => ms)),
     slowest_ms: round(Math.max(...reports.map(({ ms }) => ms)), 1),
+    cpu_ms: median(reports.map(({ cpuMs }) => cpuMs)),
     rss_mib: round(Math.max(...reports.map(({ maxRssBytes }) => maxRssBytes)) / MIB, 1)
   }
 }
