@@ -9,8 +9,8 @@ import { memoryFile } from '../../../support/memory-file.ts'
 // No bytes whatever make the reader throw anything but a refusal, take half a file for a whole one, or read for ever.
 
 const MIB = 1_048_576
-/** Where a value goes over the end of a chunk, what was left of that is read once more: a quarter at most. */
-const READ_AGAIN = 1.25
+/** Where a value goes over the end of a chunk, what was left of that is read once more: a third at most. */
+const READ_AGAIN = 1.34
 const MOST_HEADER_BYTES = 256 * MIB
 
 const SMALL = layOut({

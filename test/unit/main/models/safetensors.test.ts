@@ -16,6 +16,9 @@ import {
   type SafetensorsContent
 } from '../../../support/safetensors-writer.ts'
 
+/** Where an entry goes over the end of a chunk, what was left of that is read once more: a third at most. */
+const READ_AGAIN = 1.34
+
 let dir = ''
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'firebreak-safetensors-'))
@@ -317,7 +320,7 @@ describe('safetensors header, whatever the bytes', () => {
       if (error instanceof Refusal) return error
       throw error
     } finally {
-      expect(file.readBytes).toBeLessThanOrEqual(Math.min(fileBytes, 100_000_008 + CHUNK_BYTES) * 1.5)
+      expect(file.readBytes).toBeLessThanOrEqual(Math.min(fileBytes, 100_000_008 + CHUNK_BYTES) * READ_AGAIN)
     }
   }
   const { header, dataBytes } = safetensorsHeader(LINEAR, { note: 'a "quoted" {brace' })
