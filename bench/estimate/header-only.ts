@@ -13,9 +13,10 @@ const F16 = 1
 type Hparams = Readonly<Record<string, unknown>>
 
 /** Keys whose type is f32 in the format; all other numbers are u32. */
-const FLOATS = /epsilon|freq_base|scale$|base$/
+const FLOATS = /epsilon|freq_base|scale$|base$|softcapping/
 
 interface Shape {
+  readonly architecture: string
   readonly embedding: number
   readonly feedForward: number
   readonly heads: number
@@ -33,12 +34,13 @@ const numberIn = (hparams: Hparams, key: string): number => {
   return typeof found === 'number' ? found : 0
 }
 
-function shapeOf(hparams: Hparams): Shape {
+function shapeOf(architecture: string, hparams: Hparams): Shape {
   const of = (key: string): number => numberIn(hparams, key)
   const embedding = of('embedding_length')
   const heads = of('attention.head_count')
   const usual = Math.floor(embedding / Math.max(1, heads))
   return {
+    architecture,
     embedding,
     feedForward: of('feed_forward_length'),
     heads,
@@ -86,7 +88,7 @@ const postNorm = ({ embedding }: Shape): ReturnType<Block> => [['post_attention_
 
 /** Gated delta nets between gated attention. */
 const delta = (shape: Shape, layer: number): ReturnType<Block> => {
-  const { embedding, heads, kvHeads, keyWidth, valueWidth, of } = shape
+  const { architecture, embedding, heads, kvHeads, keyWidth, valueWidth, of } = shape
   const interval = of('full_attention_interval') || 4
   if ((layer + 1) % interval === 0) {
     return [
@@ -110,12 +112,30 @@ const delta = (shape: Shape, layer: number): ReturnType<Block> => {
     ['ssm_conv1d.weight', of('ssm.conv_kernel'), channels],
     ['ssm_dt.bias', valueHeads],
     ['ssm_a', valueHeads],
-    ['ssm_beta.weight', embedding, valueHeads],
-    ['ssm_alpha.weight', embedding, valueHeads],
+    ...(architecture === 'qwen3next'
+      ? ([['ssm_ba.weight', embedding, 2 * valueHeads]] as const)
+      : ([
+          ['ssm_beta.weight', embedding, valueHeads],
+          ['ssm_alpha.weight', embedding, valueHeads]
+        ] as const)),
     ['ssm_norm.weight', inner / Math.max(1, valueHeads)],
     ['ssm_out.weight', inner, embedding]
   ]
 }
+
+const deltaExperts = (shape: Shape): ReturnType<Block> => [
+  ...experts(shape),
+  ['ffn_gate_inp_shexp.weight', shape.embedding],
+  ...sharedExpert(shape, shape.of('expert_shared_feed_forward_length') || shape.expertFeedForward)
+]
+
+/** Of a layer that guesses ahead, beside what others have. */
+const predicting = ({ embedding }: Shape): ReturnType<Block> => [
+  ['nextn.eh_proj.weight', 2 * embedding, embedding],
+  ['nextn.enorm.weight', embedding],
+  ['nextn.hnorm.weight', embedding],
+  ['nextn.shared_head_norm.weight', embedding]
+]
 
 const latent = (shape: Shape): ReturnType<Block> => {
   const { embedding, heads, of } = shape
@@ -202,16 +222,47 @@ const BLOCKS: ReadonlyMap<string, Block> = new Map<string, Block>([
           ])
     ]
   ],
-  ['qwen35', (shape, layer) => [...delta(shape, layer), ...dense(shape)]],
   [
-    'qwen35moe',
-    (shape, layer) => [
-      ...delta(shape, layer),
-      ...experts(shape),
-      ['ffn_gate_inp_shexp.weight', shape.embedding],
-      ...sharedExpert(shape, shape.of('expert_shared_feed_forward_length') || shape.expertFeedForward)
+    'gemma2',
+    (shape) => [
+      ...attention(shape),
+      ...postNorm(shape),
+      ...ffnNorm(shape),
+      ['post_ffw_norm.weight', shape.embedding],
+      ...dense(shape)
     ]
-  ]
+  ],
+  ['cohere2', (shape) => [...attention(shape), ...dense(shape)]],
+  [
+    'llama4',
+    (shape, layer) => {
+      const step = shape.of('interleave_moe_layer_step')
+      const hasExperts = step > 0 && (layer + 1) % step === 0
+      return [
+        ...attention(shape),
+        ...ffnNorm(shape),
+        ...(hasExperts ? [...experts(shape), ...sharedExpert(shape, shape.expertFeedForward)] : dense(shape))
+      ]
+    }
+  ],
+  [
+    'glm4moe',
+    (shape, layer) => [
+      ...attention(shape),
+      ...postNorm(shape),
+      ...(layer < shape.of('leading_dense_block_count')
+        ? dense(shape)
+        : [
+            ...experts(shape),
+            ['exp_probs_b.bias', shape.experts] as const,
+            ...sharedExpert(shape, shape.expertFeedForward * shape.of('expert_shared_count'))
+          ]),
+      ...(layer < shape.of('block_count') - shape.of('nextn_predict_layers') ? [] : predicting(shape))
+    ]
+  ],
+  ['qwen3next', (shape, layer) => [...delta(shape, layer), ...deltaExperts(shape)]],
+  ['qwen35', (shape, layer) => [...delta(shape, layer), ...dense(shape)]],
+  ['qwen35moe', (shape, layer) => [...delta(shape, layer), ...deltaExperts(shape)]]
 ])
 
 function valueOf(key: string, given: unknown): GgufValue | null {
@@ -223,11 +274,14 @@ function valueOf(key: string, given: unknown): GgufValue | null {
   return items.length === given.length ? list('u32', items) : null
 }
 
+/** Their output is the token embedding; a tensor of its own would be one too many. */
+const ALWAYS_TIED: ReadonlySet<string> = new Set(['gemma2', 'cohere2'])
+
 /** Null: what tensors such a model has is not written here. */
 export function headerOnly(architecture: string, hparams: Hparams): GgufContent | null {
   const block = BLOCKS.get(architecture)
   if (block === undefined) return null
-  const shape = shapeOf(hparams)
+  const shape = shapeOf(architecture, hparams)
   const tensor = (name: string, ...dimensions: number[]): GgufTensor => ({
     name,
     dimensions,
@@ -247,7 +301,7 @@ export function headerOnly(architecture: string, hparams: Hparams): GgufContent 
     tensors: [
       tensor('token_embd.weight', shape.embedding, shape.vocabulary),
       tensor('output_norm.weight', shape.embedding),
-      tensor('output.weight', shape.embedding, shape.vocabulary),
+      ...(ALWAYS_TIED.has(architecture) ? [] : [tensor('output.weight', shape.embedding, shape.vocabulary)]),
       ...layers.flatMap((layer) =>
         block(shape, layer).map(([name, ...dimensions]) => tensor(`blk.${layer}.${name}`, ...dimensions))
       )

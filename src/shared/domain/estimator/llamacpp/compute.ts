@@ -106,7 +106,7 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context,
   if (run.build !== 'current') return computeBytesBefore(shape, run, context)
   const { ubatch } = context
   const perToken = F32_BYTES * ubatch
-  // Without a device there is no buffer of the host's beside it: what goes in lies here.
+  // Without a device there is no buffer of the host's beside it: what goes in lies here, and is not given up for logits.
   const inputs = hasDevice ? 0 : 2 * perToken * shape.embedding
   // A processor's flash attention reads a quantised cache as it is: a server on one took no more with q8_0 than f16.
   const attended: LlamaRun = hasDevice || !run.flashAttention ? run : { ...run, typeK: 'f16', typeV: 'f16' }
@@ -116,10 +116,9 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context,
       ? perToken * attentionElements(shape, attended) + scratchBytes(shape, attended, context)
       : 0
   )
-  return Math.max(
-    F32_BYTES * Math.min(ubatch, context.outputs) * (shape.vocabulary + shape.embedding),
-    maskBytes(shape, run, context) + indexBytes(shape, run, context) + layer + inputs
-  )
+  const logits = F32_BYTES * Math.min(ubatch, context.outputs) * (shape.vocabulary + shape.embedding)
+  const masks = maskBytes(shape, run, context) + indexBytes(shape, run, context)
+  return hasDevice ? Math.max(logits, masks + layer) : Math.max(logits + inputs, layer) + masks + inputs
 }
 
 /** Scratch of one batch on the host: masks, indices and embeddings before they go to the device. */

@@ -198,6 +198,22 @@ describe('compute buffers as the real planner has them', () => {
   })
 })
 
+describe('compute buffers without a GPU', () => {
+  /** Of the real planner of llama.cpp 0.7.0 (build 11669) on a processor, every token with an output; MiB, cut off. */
+  it.each([
+    ['Gemma-3-27B', GEMMA3_27B, 570],
+    ['gpt-oss-120B', GPT_OSS_120B, 425],
+    ['Llama-3.1-8B', LLAMA_8B, 294],
+    ['Qwen3.5-9B', QWEN35_9B, 529]
+  ])('of %s hold what goes in, too', (_, model, expected) => {
+    const shape = shapeOf(model)
+    if (shape === null) throw new Error('the header has no layers')
+    const run = { ...LLAMA_DEFAULTS, contextTokens: 4096, isEmbedding: true }
+    const mib = computeBytes(shape, run, contextOf(run, shape), false) / MIB
+    expect(Math.abs(mib - expected) / expected).toBeLessThan(0.02)
+  })
+})
+
 describe('checkpoints', () => {
   it('are the states and windows of one slot', () => {
     expect(sizes(QWEN35_9B, { contextTokens: 4096, slots: 4 }).checkpoint).toBe(50.25)
