@@ -45,7 +45,7 @@ export const start: Command = {
     if (!core.ok) return core
     if (!values.flag('wait')) {
       const started = await core.value.client.call('runners.start', input.value)
-      return started.ok ? describe(started.value) : withWays(started)
+      return started.ok ? describe(started.value) : withWays(started, input.value)
     }
     return startAndWait(core.value, input.value, signal, json ? () => undefined : note)
   }
@@ -106,10 +106,14 @@ async function settingsOf(
 }
 
 /** What a script or a person at the command line can do about it here. */
-function withWays(refused: { readonly ok: false; readonly error: ContractError }): typeof refused {
+function withWays(
+  refused: { readonly ok: false; readonly error: ContractError },
+  { waits, phrase }: CommandInput<'runners.start'>
+): typeof refused {
   const { error } = refused
-  if (error.code !== 'does-not-fit') return refused
-  return err({ ...error, message: `${error.message} Here: --when-it-fits, or --anyway NAME.` })
+  if (error.code !== 'does-not-fit' || phrase !== undefined) return refused
+  const ways = waits === true ? '--anyway NAME' : '--when-it-fits, or --anyway NAME'
+  return err({ ...error, message: `${error.message} Here: ${ways}.` })
 }
 
 const isKind = (kind: string): kind is RunnerKind => (RUNNER_KINDS as readonly string[]).includes(kind)
@@ -148,7 +152,7 @@ async function startAndWait(
   const subscribed = await client.call('events.subscribe', { events: ['runner'] })
   if (!subscribed.ok) return subscribed
   const started = await client.call('runners.start', input)
-  if (!started.ok) return withWays(started)
+  if (!started.ok) return withWays(started, input)
   const { id } = started.value
   let told = ''
   for (;;) {
