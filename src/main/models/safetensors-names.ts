@@ -4,7 +4,7 @@ const INDEX = /\.safetensors\.index\.json$/
 /** Only changes another model's weights: none by itself. */
 const ADAPTER = /^adapter_model/
 /** The same weights once more, as Mistral's own tools read them. */
-const TWICE = /^consolidated/
+export const TWICE = /^consolidated/
 
 export interface SafetensorsNames {
   /** At least one, unless all are missing. */

@@ -2,11 +2,9 @@ import { join } from 'node:path'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import type { FactsSource } from '../facts-source.ts'
 import type { ModelProblem } from '../model-problem.ts'
-import { safetensorsNames } from '../safetensors-names.ts'
+import { safetensorsNames, TWICE } from '../safetensors-names.ts'
 
 const INDEX = /\.safetensors\.index\.json$/
-/** The same weights once more, as Mistral's own tools read them. */
-const TWICE = /^consolidated/
 /** The same weights once more in another precision: 'model.fp16.safetensors' beside 'model.safetensors'. */
 const VARIANT = /^(.+)\.(?:fp16|bf16|fp32|fp8\w*|ema|non_ema)\.safetensors$/
 

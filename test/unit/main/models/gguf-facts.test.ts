@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readModelFacts } from '../../../../src/main/models/model-facts.ts'
+import { modelFactsSchema } from '../../../../src/shared/contract/estimate-schemas.ts'
 import type { GgufFacts } from '../../../../src/shared/model/model-facts.ts'
 import {
   list,
@@ -25,6 +26,8 @@ async function factsOf(path: string): Promise<GgufFacts> {
   const facts = await read(path)
   if (!facts.ok) throw new Error(facts.error.message)
   if (facts.value.format !== 'gguf') throw new Error('it is no GGUF model')
+  // As it goes over every wire.
+  expect(modelFactsSchema.parse(facts.value)).toEqual(facts.value)
   return facts.value
 }
 

@@ -7,6 +7,7 @@ import { CHUNK_BYTES } from '../../../../src/main/models/byte-window.ts'
 import { readModelFacts } from '../../../../src/main/models/model-facts.ts'
 import { Refusal } from '../../../../src/main/models/model-problem.ts'
 import { parseSafetensorsHeader } from '../../../../src/main/models/safetensors/header.ts'
+import { modelFactsSchema } from '../../../../src/shared/contract/estimate-schemas.ts'
 import type { SafetensorsFacts } from '../../../../src/shared/model/model-facts.ts'
 import { memoryFile } from '../../../support/memory-file.ts'
 import {
@@ -31,6 +32,8 @@ async function factsOf(path = dir): Promise<SafetensorsFacts> {
   const facts = await read(path)
   if (!facts.ok) throw new Error(facts.error.message)
   if (facts.value.format !== 'safetensors') throw new Error('it is no safetensors model')
+  // As it goes over every wire.
+  expect(modelFactsSchema.parse(facts.value)).toEqual(facts.value)
   return facts.value
 }
 
