@@ -9,6 +9,7 @@ import type { Estimate, EstimateMachine, EstimateView } from '../../shared/model
 import type { ModelFacts } from '../../shared/model/model-facts.ts'
 import type { Profile } from '../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../shared/model/specs/index.ts'
+import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { ModelOnDisk } from '../models/types.ts'
 import type { Clock, Logger } from '../platform/ports.ts'
@@ -142,6 +143,11 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
   const viewOf = async (profile: Profile, { basis, ...found }: Looked): Promise<EstimateView> => {
     const { estimate } = basis
     const allocatableBytes = ports.allocatableBytes()
+    const ceilingTokensPerS = ceilingOf(estimate, ports.gpuName())
+    if (machine().topology === 'discrete') {
+      const sentence = onItsOwnMemory(profile.label, estimate)
+      return { ...basis, verdict: 'unknown', sentence, allocatableBytes, options: [], ceilingTokensPerS }
+    }
     const verdict = verdictOf(estimate.total, estimate.confidence, allocatableBytes)
     const isInNeed = verdict === 'does-not-fit' || verdict === 'tight'
     const quants = isInNeed ? await within(quantsOf(profile), ESTIMATE_MS, () => []) : []
@@ -169,7 +175,7 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
         quants,
         runners: ports.runners()
       }),
-      ceilingTokensPerS: ceilingOf(estimate, ports.gpuName())
+      ceilingTokensPerS
     }
   }
 
@@ -215,6 +221,10 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     }
   }
 }
+
+/** Nothing is counted there, and nothing is refused. */
+const onItsOwnMemory = (label: string, { total }: Estimate): string =>
+  `${label} needs about ${bytesInWords(total.expectedBytes)}; the GPU has memory of its own, which is not counted here.`
 
 function trainedContext(facts: ModelFacts | null): number | null {
   if (facts === null) return null

@@ -157,7 +157,7 @@ async function run(
   launched: Profile = shown
 ): Promise<void> {
   const view = (state: RunnerView['state']): RunnerView => ({
-    ...sampleRunner,
+    ...sampleRunner('x', 'ready'),
     id: shown.id,
     kind: shown.kind,
     state,
@@ -222,6 +222,15 @@ describe('what cannot be told', () => {
     const profile: Profile = { ...profileOf(''), kind: 'vllm', modelPath: 'owner/name', settings: {} }
     const view = await open().view(profile)
     expect(view.ok).toBe(true)
+  })
+})
+
+describe('a GPU with memory of its own', () => {
+  it('is not judged by the memory of the machine', async () => {
+    const machine = () =>
+      ({ memTotalBytes: 64 * GIB, memAvailableBytes: 40 * GIB, topology: 'discrete' }) as const
+    const view = await open({ machine, allocatableBytes: () => 0 }).view(profileOf(model()))
+    expect(view).toMatchObject({ value: { verdict: 'unknown', options: [] } })
   })
 })
 

@@ -224,7 +224,7 @@ describe('what a runner holds', () => {
 describe('learning from runs', () => {
   const idle = { busy: false, requestsRunning: 0, requestsWaiting: 0, tokensPerS: 0, idleSinceMs: 1 } as const
   const viewOf = (state: RunnerView['state'], gib: number, more: Partial<RunnerView> = {}): RunnerView => ({
-    ...sampleRunner,
+    ...sampleRunner('x', 'ready'),
     id: 'x',
     kind: 'llamacpp',
     state,
