@@ -4,7 +4,11 @@ import { fitOf } from '../../../src/renderer/src/stores/estimates.ts'
 import { FOUND_EVERY_MS } from '../../../src/renderer/src/stores/found-watch.ts'
 import { foundKey } from '../../../src/renderer/src/stores/found.ts'
 import { withPoint } from '../../../src/renderer/src/stores/training.ts'
-import { hasModel, reportedSize } from '../../../src/renderer/src/features/models/playbook-state.ts'
+import {
+  hasModel,
+  reportedSize,
+  weightsOf
+} from '../../../src/renderer/src/features/models/playbook-state.ts'
 import type { TrainingProgress } from '../../../src/shared/model/runner.ts'
 import { PLAYBOOKS, kinds } from '../../support/fake-core/kinds-scenario.ts'
 import { onDisk } from '../../support/fake-core/models.ts'
@@ -218,6 +222,13 @@ describe('what a playbook needs', () => {
     expect(hasModel({ ...source, files }, [{ ...gguf, isPartial: true }])).toBe(false)
     expect(hasModel({ ...source, files }, [{ ...gguf, repository: 'o/other' }])).toBe(false)
     expect(hasModel({ ...source, files }, [{ ...gguf, format: 'safetensors', path: 'o/n' }])).toBe(true)
+  })
+
+  test('at least its weights, where all that is downloaded is held', () => {
+    const big = { ...source, files: ['*'], sizeBytes: 61 * GIB }
+    expect(weightsOf({ kind: 'vllm', source: big })).toBe(61 * GIB)
+    expect(weightsOf({ kind: 'finetune', source: big })).toBe(0)
+    expect(weightsOf({ kind: 'vllm', source: null })).toBe(0)
   })
 
   test.each([

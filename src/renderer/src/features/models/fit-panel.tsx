@@ -2,10 +2,8 @@ import type { ReactNode } from 'react'
 import { verdictSentence } from '../../../../shared/domain/admission/verdict.ts'
 import { bytesWords, unbroken } from '../../format/bytes.ts'
 import { FIT_WORDS, ceilingWords, intervalWords, sourceWords, spokenForWords } from '../../format/fit.ts'
-import { told } from '../../format/next-step.ts'
 import { usePanel } from '../../stores/context.ts'
 import { FitShape } from '../../ui/fit-mark.tsx'
-import { Message } from '../../ui/message.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { WaysOut, type WaysOutActs } from '../../ui/ways-out.tsx'
 import { Breakdown } from './breakdown.tsx'
@@ -31,7 +29,7 @@ export function FitPanel({ fit, label, running, busy, acts }: FitPanelProps): Re
       {estimate !== null && estimate.confidence !== 'good' && estimate.notes[0] !== undefined && (
         <p className="small muted">{estimate.notes[0]}</p>
       )}
-      {problem !== null && <Message tone="warning" {...told(problem)} />}
+      {problem !== null && <p className="small muted">{problem.message}</p>}
       {!running && view !== null && (
         <WaysOut options={view.options} busy={busy} then="The figures here are made anew then." acts={acts} />
       )}

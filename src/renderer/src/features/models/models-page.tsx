@@ -210,7 +210,7 @@ function FoundRow({ model }: { readonly model: FoundModel }): ReactNode {
               <span>{starting ? 'Starting' : 'Start'}</span>
             </button>
           )}
-          {!startsAsItIs && <span className="main-action" />}
+          {(setting || !startsAsItIs) && <span className="main-action" />}
         </div>
       </div>
       {error !== undefined && <Message tone="error" {...told(error)} onDismiss={() => dismiss(model.path)} />}

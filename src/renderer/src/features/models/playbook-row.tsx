@@ -12,7 +12,7 @@ import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
 import { draftOf } from './draft.ts'
 import { FitCell } from './fit-cell.tsx'
-import { hasModel, reportedSize } from './playbook-state.ts'
+import { hasModel, reportedSize, weightsOf } from './playbook-state.ts'
 import { ProfileForm } from './profile-form.tsx'
 
 /** One recipe: what it is, what it needs, and Start, or Download where its model is not here. */
@@ -45,7 +45,11 @@ export function PlaybookRow({ playbook }: { readonly playbook: Playbook }): Reac
           <p className="small muted playbook-summary">{playbook.summary}</p>
           <Needs playbook={playbook} isHere={isHere} />
         </div>
-        <FitCell size={isEstimated ? estimated : reported} runningId={active ? profile.id : null} />
+        <FitCell
+          size={isEstimated ? estimated : reported}
+          atLeastBytes={weightsOf(playbook)}
+          runningId={active ? profile.id : null}
+        />
         <div className="profile-buttons">
           <button
             type="button"

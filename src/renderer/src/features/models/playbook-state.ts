@@ -1,4 +1,5 @@
 import type { ModelSource, Playbook } from '../../../../shared/model/playbook.ts'
+import type { RunnerKind } from '../../../../shared/model/runner.ts'
 import type { Size } from '../../stores/estimates.ts'
 import type { FoundModel } from '../../stores/runners.ts'
 
@@ -27,6 +28,13 @@ export function hasModel(source: ModelSource, models: readonly FoundModel[]): bo
     return source.files.some((pattern) => matches(pattern.slice(pattern.lastIndexOf('/') + 1), name))
   })
 }
+
+/** Kinds that hold in memory what they have downloaded, all of it; a fine-tuning job may pack it smaller. */
+const HOLDS_ALL: ReadonlySet<RunnerKind> = new Set(['llamacpp', 'vllm', 'sglang', 'trtllm'])
+
+/** Weights that it cannot do without; 0 where that is not known. */
+export const weightsOf = ({ kind, source }: Pick<Playbook, 'kind' | 'source'>): number =>
+  source !== null && HOLDS_ALL.has(kind) ? source.sizeBytes : 0
 
 /** As its makers report it: one figure, and of somebody else's machine. Null: nobody has said. */
 export const reportedSize = ({ memoryBytes }: Pick<Playbook, 'memoryBytes'>): Size | null =>
