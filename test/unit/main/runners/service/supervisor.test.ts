@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Ticket } from '../../../../../src/main/runners/supervisor/admission-port.ts'
 import type { RunnerAdapter } from '../../../../../src/main/runners/supervisor/adapter.ts'
 import { ollamaAdapter } from '../../../../../src/main/runners/adapters/ollama/adapter.ts'
 import { createScopes } from '../../../../../src/main/runners/supervisor/launch.ts'
@@ -6,9 +7,10 @@ import { openLogFile } from '../../../../../src/main/runners/supervisor/log-file
 import { createServiceSupervisor } from '../../../../../src/main/runners/supervisor/service/service-supervisor.ts'
 import { UNLOAD_DEADLINE_MS } from '../../../../../src/main/runners/supervisor/service/unloading.ts'
 import type { Supervisor } from '../../../../../src/main/runners/supervisor/supervisor.ts'
+import type { ContractError } from '../../../../../src/shared/contract/errors.ts'
 import type { FieldProfile, HeldModel } from '../../../../../src/shared/model/runner.ts'
 import { defaultSettings } from '../../../../../src/shared/settings/schema.ts'
-import { ok } from '../../../../../src/shared/util/result.ts'
+import { err, ok, type Result } from '../../../../../src/shared/util/result.ts'
 import { fakeMachine, processRow, type FakeMachine } from '../../../../support/fake-machine.ts'
 
 const GIB = 1_073_741_824
@@ -28,6 +30,13 @@ const PROFILE: FieldProfile = {
 }
 const MAIN = processRow({ pid: 10, name: 'ollama' })
 const HOLDER = processRow({ pid: 11, parentPid: 10, name: 'llama-server' })
+/** There is room, and nothing to be told of it. */
+const granted: Ticket = {
+  waitsFor: null,
+  note: null,
+  turn: Promise.resolve(ok(undefined)),
+  release: () => undefined
+}
 
 describe('a model in a service, on a machine moved by hand', () => {
   let machine: FakeMachine
@@ -37,6 +46,8 @@ describe('a model in a service, on a machine moved by hand', () => {
   let load: () => void
   let make: (bootId: string) => Supervisor
   let held: string | null
+  let asked: string[]
+  let room: (() => Result<Ticket, ContractError>) | null
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -46,6 +57,8 @@ describe('a model in a service, on a machine moved by hand', () => {
     models = [{ name: 'm:1', state: 'unloaded', bytes: 'unknown' }]
     unloads = 0
     held = null
+    asked = []
+    room = null
     load = () => {
       machine.table = [MAIN, HOLDER]
       machine.available = 9 * GIB
@@ -75,6 +88,13 @@ describe('a model in a service, on a machine moved by hand', () => {
           logger: { info: () => {}, warn: () => {}, error: (message) => expect(message).toBe('') },
           settings: defaultSettings,
           launchHold: () => held,
+          admission: {
+            async ask({ id }) {
+              asked.push(id)
+              return room?.() ?? ok(granted)
+            },
+            update: () => {}
+          },
           places: {
             procRoot: '/nowhere',
             sysRoot: '/nowhere',
@@ -179,6 +199,42 @@ describe('a model in a service, on a machine moved by hand', () => {
       error: { code: 'refused', message: held }
     })
     expect(supervisor.view().state).toBe('stopped')
+  })
+
+  test('where there is no room nothing is loaded, and the service is left alone', async () => {
+    room = () => err({ code: 'does-not-fit', message: 'It is 1.0 GiB short.' })
+    let loads = 0
+    load = () => (loads += 1)
+    expect(await supervisor.start(PROFILE)).toMatchObject({ ok: false, error: { code: 'does-not-fit' } })
+    expect(supervisor.view()).toMatchObject({ state: 'stopped', text: 'Not started.', pids: [] })
+    expect({ loads, unloads }).toEqual({ loads: 0, unloads: 0 })
+  })
+
+  test('what another client has loaded takes no more: nobody is asked', async () => {
+    load()
+    await ready()
+    expect(asked).toEqual([])
+  })
+
+  test('it waits for its turn, is loaded then, and a stop before that ends the wait', async () => {
+    const { promise: turn, resolve } = Promise.withResolvers<Result<void, ContractError>>()
+    let releases = 0
+    room = () =>
+      ok({ waitsFor: 'Waits until B has loaded.', note: null, turn, release: () => (releases += 1) })
+    expect(await supervisor.start(PROFILE)).toMatchObject({
+      ok: true,
+      value: { state: 'waiting', text: 'Waits until B has loaded.', models: null }
+    })
+    expect(supervisor.isBusy()).toBe(false)
+    expect(await supervisor.stop()).toMatchObject({ ok: true, value: { bytesExpected: 0, left: [] } })
+    expect(supervisor.view().state).toBe('stopped')
+    expect({ releases, unloads }).toEqual({ releases: 1, unloads: 0 })
+
+    expect(await supervisor.start(PROFILE)).toMatchObject({ value: { state: 'waiting' } })
+    resolve(ok(undefined))
+    await vi.advanceTimersByTimeAsync(STEP_MS)
+    supervisor.tick(machine.table)
+    expect(supervisor.view()).toMatchObject({ state: 'ready', pids: [11] })
   })
 
   test('a second start, and a stop of what does not run, are refused', async () => {
