@@ -7,8 +7,10 @@ export const MIB = 2 ** 20
 /** More than any file of rows has. */
 const MOST_BYTES = 256 * MIB
 
-/** Rows of one file in a folder; null where it is not there. A line that is no JSON counts as a row without fields. */
+/** Rows of one file in a folder; null where the file is not there. A line that is no JSON counts as a row without fields. */
 export function readRows(folder: string, file: string): readonly unknown[] | null {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Error(`no folder: ${folder}`)
   const path = join(folder, file)
   const bytes = statSync(path, { throwIfNoEntry: false })?.size
   if (bytes === undefined) return null

@@ -153,5 +153,6 @@ describe('rows of any make', () => {
   })
   it('may lie in a folder that has none of them', () => {
     expect(readRows(DATA, 'nothing.jsonl')).toBeNull()
+    expect(() => readRows(join(DATA, 'nowhere'), 'nothing.jsonl')).toThrow('no folder')
   })
 })

@@ -1,4 +1,4 @@
-import type { Estimate } from '../../../model/estimate.ts'
+import type { Estimate, EstimateMachine } from '../../../model/estimate.ts'
 import type { EstimateRequest } from '../types.ts'
 import { unknownEstimate } from '../unknown.ts'
 import { llamaArguments } from './arguments.ts'
@@ -6,7 +6,7 @@ import { estimateLlamaRun } from './estimate-run.ts'
 import type { LlamaRun } from './run.ts'
 
 /** What a profile of llama.cpp will take. */
-export function estimateLlamaCpp({ profile, facts, draft, machine }: EstimateRequest): Estimate {
+export function estimateLlamaCpp({ profile, facts, draft, machine: host }: EstimateRequest): Estimate {
   if (profile.kind !== 'llamacpp') throw new Error(`not a profile of llama.cpp: ${profile.kind}`)
   if (facts === null) {
     return unknownEstimate('The model could not be read, so nothing is known of the memory it takes.')
@@ -14,6 +14,9 @@ export function estimateLlamaCpp({ profile, facts, draft, machine }: EstimateReq
   if (facts.format !== 'gguf') {
     return unknownEstimate('llama.cpp loads GGUF files; this model is none.', facts.weightsBytes)
   }
+  // A container that was given no GPU has none.
+  const hasGpu = profile.container === null || profile.container.gpus
+  const machine: EstimateMachine = hasGpu ? host : { ...host, topology: 'none' }
   const { run, draft: draftTypes } = llamaArguments(profile.settings)
   const guessing =
     draftTypes === null

@@ -3,6 +3,8 @@ import type { GgufFacts } from '../../../model/model-facts.ts'
 import { bytesInWords } from '../../../util/bytes-in-words.ts'
 import { totalOf } from '../total.ts'
 import type { LlamaCase } from './case.ts'
+import { computeBytes, computeSafety, hostComputeBytes } from './compute.ts'
+import { cacheBytes } from './kv.ts'
 import {
   checkpointsOf,
   DEVICE_CONTEXT,
@@ -47,7 +49,7 @@ export function serverParts(one: LlamaCase): readonly EstimatePart[] {
       ...totalOf(draft.parts.filter(({ id }) => id !== 'context' && id !== 'load-transient')),
       why: `A second model that guesses ahead, with a cache of its own: about ${bytesInWords(draft.total.expectedBytes)}.`
     })
-  }
+  } else if (run.predictsAhead && shape.predictLayers > 0) parts.push(aheadPart(one))
   if (hasDevice) {
     parts.push({
       id: 'context',
@@ -58,6 +60,23 @@ export function serverParts(one: LlamaCase): readonly EstimatePart[] {
   }
   parts.push(loadingPart(one))
   return parts
+}
+
+/** Layers that guess ahead are run as a context of their own: a cache as long as the model's, and scratch. */
+function aheadPart({ run, shape, context, hasDevice }: LlamaCase): EstimatePart {
+  const like = shape.layers.findLast(({ ownsCache, hasWindow }) => ownsCache && !hasWindow)
+  const layers = like === undefined ? [] : Array.from({ length: shape.predictLayers }, () => like)
+  const ahead = { ...shape, layers }
+  const cacheOfIts = cacheBytes(ahead, run, context, hasDevice).totalBytes
+  const scratch = computeBytes(ahead, run, context, hasDevice) + hostComputeBytes(ahead, run, context)
+  return {
+    id: 'draft',
+    label: 'Guessing ahead',
+    lowBytes: cacheOfIts,
+    expectedBytes: cacheOfIts + scratch,
+    peakBytes: cacheOfIts + scratch + computeSafety(scratch),
+    why: `${counted(shape.predictLayers, 'layer')} of the model with a cache of ${bytesInWords(cacheOfIts)} and scratch of about ${bytesInWords(scratch)}; the weights are among the others.`
+  }
 }
 
 /** Where its file is not known. */

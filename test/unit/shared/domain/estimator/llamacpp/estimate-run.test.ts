@@ -126,6 +126,13 @@ describe('what a server keeps beside the model', () => {
       'not found'
     )
   })
+  it('is a cache and scratch for layers that guess ahead, where they are used', () => {
+    const ahead = facts('glm4moe', { ...LLAMA_8B.hparams, nextn_predict_layers: 1 })
+    expect(part(estimate(ahead), 'draft')).toBeUndefined()
+    const used = part(estimate(ahead, { extraArgs: ['--spec-type', 'draft-mtp'] }), 'draft')
+    expect(used?.lowBytes).toBe(16 * MIB)
+    expect(used?.expectedBytes).toBeGreaterThan(16 * MIB)
+  })
   it('is a draft model as a whole, without a second CUDA context', () => {
     const alone = estimate(SMALL)
     const both = estimate(LLAMA_8B, { extraArgs: ['-md', '/draft.gguf'] }, 'unified', SMALL)
@@ -151,6 +158,20 @@ describe('a machine', () => {
     expect(part(estimate(SMALL), 'load-transient')?.peakBytes).toBe(256 * MIB)
     expect(part(estimate(SMALL, {}, 'discrete'), 'load-transient')?.peakBytes).toBe(420 * MIB)
     expect(part(estimate(SMALL, { extraArgs: ['-lm', 'mmap'] }), 'load-transient')?.peakBytes).toBe(420 * MIB)
+  })
+})
+
+describe('a container', () => {
+  it('without GPUs has everything in host memory', () => {
+    const container = { image: 'i:1', gpus: false, shmMiB: 0, hostIpc: false, mounts: [], env: [] }
+    const request = { facts: SMALL, draft: null, machine: SPARK }
+    const host = estimateProfile({ ...request, profile: { ...llamaProfile(), container } })
+    expect(mib(host, 'weights-host')).toBe(420)
+    const gpu = estimateProfile({
+      ...request,
+      profile: { ...llamaProfile(), container: { ...container, gpus: true } }
+    })
+    expect(mib(gpu, 'weights-device')).toBe(410)
   })
 })
 
