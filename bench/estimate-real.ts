@@ -3,6 +3,7 @@ import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { applyPlan } from '../src/main/estimates/planner/apply-plan.ts'
 import { createPlanner } from '../src/main/estimates/planner/planner.ts'
+import { stepLogitsBytes } from '../src/main/estimates/planner/step-logits.ts'
 import { readModelFacts } from '../src/main/models/model-facts.ts'
 import { estimateProfile } from '../src/shared/domain/estimator/estimate.ts'
 import type { Estimate, EstimatePartId } from '../src/shared/model/estimate.ts'
@@ -86,8 +87,9 @@ await runBench({
       const facts = await readModelFacts(path, { kind: 'llamacpp', env: process.env, homeDir: folder })
       if (!facts.ok) throw new Error(facts.error.message)
       const formula = estimateProfile({ profile, facts: facts.value, draft: null, machine })
+      const logits = facts.value.format === 'gguf' ? stepLogitsBytes(profile, facts.value) : 0
       const plan = await planner.ask(profile)
-      const byPlan = plan.kind === 'plan' ? applyPlan(formula, plan.plan).total.expectedBytes : null
+      const byPlan = plan.kind === 'plan' ? applyPlan(formula, plan.plan, logits).total.expectedBytes : null
       const served = await serve(binary, argsOf(profile), context.atEnd)
       const { worked, ready, buffers } = served
       const took = worked.anonBytes + worked.shmemBytes

@@ -23,6 +23,7 @@ import { needOf } from './need.ts'
 import { otherQuants } from './other-quants.ts'
 import { applyPlan } from './planner/apply-plan.ts'
 import type { Planner } from './planner/planner.ts'
+import { stepLogitsBytes } from './planner/step-logits.ts'
 import type { EstimateBasis, Estimates } from './types.ts'
 import { within } from './within.ts'
 
@@ -89,7 +90,7 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     if (planner === null || profile.kind !== 'llamacpp' || known?.format !== 'gguf') return formula
     if (machine().memAvailableBytes < PLANNER_NEEDS_BYTES) return formula
     const answer = await planner.ask(profile)
-    if (answer.kind === 'plan') return applyPlan(formula, answer.plan)
+    if (answer.kind === 'plan') return applyPlan(formula, answer.plan, stepLogitsBytes(profile, known))
     if (answer.kind === 'absent') return formula
     return { ...formula, notes: [...formula.notes, `llama.cpp's own planner was of no help: ${answer.why}.`] }
   }

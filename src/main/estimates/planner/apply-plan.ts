@@ -20,8 +20,13 @@ const LABELS = {
 /** Weights are known to the byte; a plan of less than this share of them has left some out. */
 const LEAST_SHARE_OF_WEIGHTS = 0.99
 
-/** The formula's estimate with the planner's figures in place of its own, wherever both speak of the same. */
-export function applyPlan(formula: Estimate, plan: Plan): Estimate {
+/**
+ * The formula's estimate with the planner's figures in place of its own, wherever both speak of the same.
+ *
+ * @param stepLogitsBytes what logits of a whole step take at most: the planner makes room for them, a server only for
+ *   those of its slots, so that within it the formula is the better one
+ */
+export function applyPlan(formula: Estimate, plan: Plan, stepLogitsBytes: number): Estimate {
   const rows = [...plan.devices, plan.host]
   const sum = (of: (row: PlanRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
   // Each figure is rounded down to whole MiB.
@@ -70,8 +75,16 @@ export function applyPlan(formula: Estimate, plan: Plan): Estimate {
     if (recurrent !== undefined && recurrentBytes > context) next.delete('recurrent')
   }
 
-  set('compute-device', sum((row) => row.computeBytes) - plan.host.computeBytes, plan.devices.length * MIB)
-  set('compute-host', plan.host.computeBytes, MIB)
+  const scratch = sum((row) => row.computeBytes)
+  const computed = bytesOf(known, 'compute-device') + bytesOf(known, 'compute-host')
+  const masksBytes = known.get('compute-host')?.peakBytes ?? 0
+  const isOfLogits = scratch > computed && scratch <= stepLogitsBytes + 2 * masksBytes
+  if (isOfLogits && formula.confidence === 'good') {
+    notes.push('The planner plans scratch for more outputs than a server has, so scratch is by formula.')
+  } else {
+    set('compute-device', scratch - plan.host.computeBytes, plan.devices.length * MIB)
+    set('compute-host', plan.host.computeBytes, MIB)
+  }
 
   const order = (part: EstimatePart): number => ESTIMATE_PARTS.indexOf(part.id)
   const parts = [...next.values()].toSorted((one, other) => order(one) - order(other))

@@ -141,7 +141,7 @@ describe('the plan in an estimate', () => {
   }
 
   it('takes the place of what both speak of, and leaves the rest', () => {
-    const estimate = applyPlan(formula, plan('1000 420 262', '100 0 33'))
+    const estimate = applyPlan(formula, plan('1000 420 262', '100 0 33'), 0)
     expect(estimate.source).toBe('planner')
     expect(estimate.confidence).toBe('good')
     // Rounded down by the planner, known to the byte from the header.
@@ -156,20 +156,33 @@ describe('the plan in an estimate', () => {
   })
 
   it('counts where the formula has the cache wrong', () => {
-    const estimate = applyPlan(formula, plan('1000 820 262', '100 0 33'))
+    const estimate = applyPlan(formula, plan('1000 820 262', '100 0 33'), 0)
     expect(bytes(estimate, 'kv') + bytes(estimate, 'recurrent')).toBe((820 + 1) * MIB)
   })
 
   it('never takes weights away that are in the file', () => {
-    const estimate = applyPlan(formula, plan('0 420 262', '100 0 33'))
+    const estimate = applyPlan(formula, plan('0 420 262', '100 0 33'), 0)
     expect(bytes(estimate, 'weights-device')).toBe(1000.5 * MIB)
     expect(estimate.notes.join(' ')).toContain('left out weights')
+  })
+
+  it('leaves scratch to the formula where the planner plans logits that a server has not', () => {
+    const sure = { ...formula, confidence: 'good' as const }
+    const logits = applyPlan(sure, plan('1000 420 600', '100 0 33'), 580 * MIB)
+    expect(bytes(logits, 'compute-device')).toBe(250 * MIB)
+    // More than logits can explain is something the formula does not know.
+    const more = applyPlan(sure, plan('1000 420 900', '100 0 33'), 580 * MIB)
+    expect(bytes(more, 'compute-device')).toBe(900.5 * MIB)
+    // Nor is it asked where the formula is not sure itself.
+    expect(bytes(applyPlan(formula, plan('1000 420 600', '100 0 33'), 580 * MIB), 'compute-device')).toBe(
+      600.5 * MIB
+    )
   })
 
   it('puts all on the host where there is no device', () => {
     const parsed = parsePlan('Host 1100 420 90 \n')
     if (parsed === null) throw new Error('a bad plan')
-    const estimate = applyPlan(formula, parsed)
+    const estimate = applyPlan(formula, parsed, 0)
     expect(estimate.parts.map(({ id }) => id)).not.toContain('weights-device')
     expect(estimate.parts.map(({ id }) => id)).not.toContain('compute-device')
     expect(bytes(estimate, 'weights-host')).toBe(1100.5 * MIB)
