@@ -1,7 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 import { GIB, unbroken } from '../../../src/renderer/src/format/bytes.ts'
-import { ceilingWords, fitTitle, sourceWords, spokenForWords } from '../../../src/renderer/src/format/fit.ts'
-import { freeWords } from '../../../src/renderer/src/format/sentence.ts'
+import {
+  ceilingWords,
+  claimedOf,
+  fitTitle,
+  sourceWords,
+  spokenForWords
+} from '../../../src/renderer/src/format/fit.ts'
+import { freeWords, roomWords } from '../../../src/renderer/src/format/sentence.ts'
 import { contextSteps, stepOf } from '../../../src/renderer/src/features/models/context-steps.ts'
 import { factsKey, fitOf, sizeKey } from '../../../src/renderer/src/stores/estimates.ts'
 import { changedLaunch } from '../../../src/renderer/src/stores/fit.ts'
@@ -291,6 +297,11 @@ describe('words', () => {
     expect(words({})).toBe('33 GiB free for models, 50 GiB spoken for')
     expect(words({ allocatableBytes: 0 })).toBe('Nothing left for models, 50 GiB spoken for')
     expect(words({ reservedBytes: 0 })).toBe('83 GiB free for models')
+    expect(plain(roomWords({ ...admission, reservedBytes: 0 }))).toBe('33 GiB free for models')
+    expect(claimedOf({ ...admission, reservedBytes: 0 })).toBeNull()
+    const claimed = claimedOf({ ...admission, growthBytes: 2 * GIB })
+    expect(claimed?.bytes).toBe(52 * GIB)
+    expect(plain(claimed?.title ?? '')).toContain('Running models may still grow by 2.0 GiB')
     expect(plain(spokenForWords(admission))).toBe(
       'Spoken for, not taken yet: 50 GiB (a 62 GiB, 12 GiB of it taken)'
     )

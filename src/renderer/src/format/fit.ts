@@ -102,3 +102,15 @@ export function spokenForWords({ reservations, reservedBytes }: AdmissionStatus)
     )
   return `Spoken for, not taken yet: ${bytesWords(reservedBytes)}${each.length === 0 ? '' : ` (${each.join('; ')})`}`
 }
+
+/** All that a launch may not take although nobody holds it: promised to others, or growth that running ones may claim. */
+export function claimedOf(
+  admission: AdmissionStatus
+): { readonly bytes: number; readonly title: string } | null {
+  const { reservedBytes, growthBytes } = admission
+  const words = [
+    ...(reservedBytes > 0 ? [spokenForWords(admission)] : []),
+    ...(growthBytes > 0 ? [`Running models may still grow by ${bytesWords(growthBytes)}`] : [])
+  ]
+  return words.length === 0 ? null : { bytes: reservedBytes + growthBytes, title: words.join('. ') }
+}

@@ -24,21 +24,21 @@ export type HeadlineInput = Pick<
   | 'pressure'
 >
 
-/** What a launch may take, and what others have been promised of the rest. */
-export function freeWords({
+/** What is free; while launches have been promised some of it, what is left beside that. */
+export const freeWords = ({
   freeForModelsBytes,
   admission
-}: Pick<Live, 'freeForModelsBytes' | 'admission'>): string {
-  const { reservedBytes, allocatableBytes } = admission
-  if (reservedBytes === 0) {
-    return freeForModelsBytes > 0
-      ? `${bytesWords(freeForModelsBytes)} free for models`
-      : 'Nothing left for models'
-  }
-  const left =
-    allocatableBytes > 0 ? `${bytesWords(allocatableBytes)} free for models` : 'Nothing left for models'
-  return `${left}, ${bytesWords(reservedBytes)} spoken for`
-}
+}: Pick<Live, 'freeForModelsBytes' | 'admission'>): string =>
+  admission.reservedBytes === 0 ? leftWords(freeForModelsBytes) : roomWords(admission)
+
+const leftWords = (bytes: number): string =>
+  bytes > 0 ? `${bytesWords(bytes)} free for models` : 'Nothing left for models'
+
+/** What a launch may take, as the marks reckon: without what running models may still claim. */
+export const roomWords = ({ allocatableBytes, reservedBytes }: Live['admission']): string =>
+  reservedBytes === 0
+    ? leftWords(allocatableBytes)
+    : `${leftWords(allocatableBytes)}, ${bytesWords(reservedBytes)} spoken for`
 
 /**
  * The panel's first sentence: what is free, and whether the desktop is safe.

@@ -1,13 +1,14 @@
 import type { ReactNode } from 'react'
 import { verdictSentence } from '../../../../shared/domain/admission/verdict.ts'
 import { bytesWords, unbroken } from '../../format/bytes.ts'
-import { FIT_WORDS, ceilingWords, intervalWords, sourceWords, spokenForWords } from '../../format/fit.ts'
+import { FIT_WORDS, ceilingWords, claimedOf, intervalWords, sourceWords } from '../../format/fit.ts'
 import { usePanel } from '../../stores/context.ts'
 import { FitShape } from '../../ui/fit-mark.tsx'
 import { Strip } from '../../ui/strip.tsx'
 import { WaysOut, type WaysOutActs } from '../../ui/ways-out.tsx'
 import { Breakdown } from './breakdown.tsx'
 import type { FormFit } from './use-fit.ts'
+import './fit-panel.css'
 
 interface FitPanelProps {
   readonly fit: FormFit
@@ -101,11 +102,7 @@ function MachineWith({
       parts={parts}
       hues={hues}
       size="medium"
-      spokenFor={
-        admission === undefined || admission.reservedBytes === 0
-          ? null
-          : { bytes: admission.reservedBytes, title: spokenForWords(admission) }
-      }
+      spokenFor={admission === undefined ? null : claimedOf(admission)}
       ghost={
         estimate === null || running
           ? null

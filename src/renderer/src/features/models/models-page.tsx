@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { bytesText } from '../../format/bytes.ts'
 import { shortPath } from '../../format/names.ts'
 import { told } from '../../format/next-step.ts'
-import { freeWords } from '../../format/sentence.ts'
+import { roomWords } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
 import type { RunnerKind } from '../../../../shared/model/runner.ts'
 import type { FoundModel } from '../../stores/runners.ts'
@@ -31,7 +31,7 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
   const loaded = usePanel('runners', (state) => state.loaded)
   const installed = usePanel('runners', (state) => state.installed)
   const go = usePanel('app', (state) => state.go)
-  const free = usePanel('live', ({ live }) => (live === null ? '' : freeWords(live)))
+  const free = usePanel('live', ({ live }) => (live === null ? '' : roomWords(live.admission)))
   const [adding, setAdding] = useState(false)
   const importing = useImport()
   const used = new Set(profiles.map((profile) => profile.modelPath))

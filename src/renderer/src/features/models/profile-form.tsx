@@ -16,9 +16,11 @@ import { draftErrors, draftLabel, draftProfile, isAbout, type Draft } from './dr
 import { ExportButton } from './export-button.tsx'
 import { asTyped, formFields } from './fields.ts'
 import { FitPanel } from './fit-panel.tsx'
-import { ImportanceField, ModelField, TextField } from './profile-fields.tsx'
+import { ModelField, TextField } from './profile-fields.tsx'
+import { Reach } from './reach.tsx'
 import { SettingField } from './setting-field.tsx'
 import { useFit } from './use-fit.ts'
+import { WhenShort } from './when-short.tsx'
 
 interface ProfileFormProps {
   readonly initial: Draft
@@ -159,29 +161,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
         onChange={(container) => change('container', { container })}
       />
       <Reach lan={draft.lan} onChange={(lan) => change('lan', { lan })} />
-      <fieldset className="form-part">
-        <legend>When memory runs out</legend>
-        <div className="form-grid">
-          <ImportanceField
-            value={draft.importance}
-            onChange={(importance) => change('importance', { importance })}
-            off={draft.pinned}
-          />
-          <TextField
-            value={draft.floorGib}
-            error={errors['floorGib']}
-            label="Own floor"
-            hint="GiB this model may leave free when at rest; empty = the machine’s floor"
-            onChange={(floorGib) => change('floorGib', { floorGib })}
-          />
-          <Check
-            checked={draft.pinned}
-            words="Never stop this one"
-            hint="The guard stops others, even if that is not enough."
-            onChange={(pinned) => change('pinned', { pinned })}
-          />
-        </div>
-      </fieldset>
+      <WhenShort draft={draft} error={errors['floorGib']} onChange={change} />
       <details className="advanced">
         <summary>Advanced</summary>
         <div className="form-grid">
@@ -230,33 +210,5 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
         {running && <span className="small muted">It is running: changes count from its next start.</span>}
       </div>
     </form>
-  )
-}
-
-/** Who can reach it: this machine alone, or everybody on its network. */
-function Reach({
-  lan,
-  onChange
-}: {
-  readonly lan: boolean
-  readonly onChange: (lan: boolean) => void
-}): ReactNode {
-  return (
-    <fieldset className="form-part">
-      <legend>Who can reach it</legend>
-      <Check
-        checked={lan}
-        words="Other machines on the network too"
-        hint="Else it listens on 127.0.0.1, for this machine alone."
-        onChange={onChange}
-      />
-      {lan && (
-        <Message
-          tone="warning"
-          text="Everybody on this machine’s network can use it, and most of these programs ask for no password."
-          whatToDo="Leave it off on networks that you share, or put a key in its settings."
-        />
-      )}
-    </fieldset>
   )
 }
