@@ -32,8 +32,7 @@ beforeAll(async () => {
   if (!saved.ok) throw new Error(saved.error.message)
 })
 afterAll(() => {
-  small.admission.dispose()
-  small.home.remove()
+  small.remove()
 })
 
 /** Lets both be asked for, then decides in the given order, with nothing between them. */

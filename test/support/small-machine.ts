@@ -32,6 +32,8 @@ export interface SmallMachine {
   estimateBytes: number
   /** What is asked before each estimate is given. */
   beforeEstimate: (id: string) => Promise<void>
+  /** Nothing of it runs on, also where a test has failed half way. */
+  remove(): void
 }
 
 /** `ready`: whether an eater listens, and says that it is ready; asked for /crash, it ends. */
@@ -53,6 +55,11 @@ ${options.ready ? listen : ''}
     othersBytes: 0,
     estimateBytes: EATER_ESTIMATE_BYTES,
     beforeEstimate: async () => undefined,
+    remove() {
+      for (const { pid } of machine.eaters()) process.kill(pid, 'SIGKILL')
+      machine.admission.dispose()
+      home.remove()
+    },
     eaters: () =>
       home.machine
         .processes()
