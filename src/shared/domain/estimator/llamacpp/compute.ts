@@ -112,6 +112,9 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context,
   const attended: LlamaRun = hasDevice || !run.flashAttention ? run : { ...run, typeK: 'f16', typeV: 'f16' }
   const layer = Math.max(
     perToken * feedForwardElements(shape),
+    shape.layers.some(({ isRecurrent }) => isRecurrent)
+      ? perToken * (shape.state.scanned + shape.embedding)
+      : 0,
     shape.layers.some(({ ownsCache }) => ownsCache)
       ? perToken * attentionElements(shape, attended) + scratchBytes(shape, attended, context)
       : 0

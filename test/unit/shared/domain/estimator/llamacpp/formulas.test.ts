@@ -214,6 +214,36 @@ describe('compute buffers without a GPU', () => {
   })
 })
 
+describe('compute buffers of Mamba layers', () => {
+  const sizesOf = (inner: number, states: number, groups: number, rank: number): number => {
+    const model = facts('mamba2', {
+      block_count: 4,
+      embedding_length: 2560,
+      'ssm.conv_kernel': 4,
+      'ssm.inner_size': inner,
+      'ssm.state_size': states,
+      'ssm.group_count': groups,
+      'ssm.time_step_rank': rank
+    })
+    const shape = shapeOf(model)
+    if (shape === null) throw new Error('the header has no layers')
+    const run = { ...LLAMA_DEFAULTS, contextTokens: 4096, ubatch: 2048 }
+    return computeBytes(shape, run, contextOf(run, shape), false) / MIB
+  }
+  /** Of the real planner (build 11669) on a processor; MiB for a batch of 2048. */
+  it.each([
+    [5120, 16, 0, 160, 300],
+    [5120, 128, 1, 80, 309],
+    [5120, 128, 8, 80, 351],
+    [5120, 256, 1, 80, 317],
+    [10_240, 128, 1, 160, 512]
+  ])('%d wide with %d states in %d groups', (inner, states, groups, rank, planned) => {
+    const mib = sizesOf(inner, states, groups, rank)
+    expect(mib).toBeGreaterThanOrEqual(planned)
+    expect(mib).toBeLessThan(planned * 1.1)
+  })
+})
+
 describe('checkpoints', () => {
   it('are the states and windows of one slot', () => {
     expect(sizes(QWEN35_9B, { contextTokens: 4096, slots: 4 }).checkpoint).toBe(50.25)
