@@ -57,8 +57,7 @@ const argsOf = ({ run }: SimulatedCase): readonly string[] => [
 ]
 
 /** Asks the planner that lies beside llama-server; where there is none, every answer says so. */
-export function openPlanner(): Planner {
-  const path = findPlanner()
+export function openPlanner(path: string | null = findPlanner()): Planner {
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-bench-planner-'))
   const model = join(folder, 'model.gguf')
   const began = performance.now()
