@@ -127,7 +127,9 @@ async function viewOf(
   try {
     // Asked without settings first: which settings there are depends on what runs it.
     const bare = await profileOf(target, undefined, wish.kind)
-    const kind = bare.ok ? bare.value.kind : (wish.kind ?? 'llamacpp')
+    const playbooks = bare.ok || core === null ? null : await core.client.call('playbooks.list', {})
+    const playbook = playbooks?.ok === true ? playbooks.value.find(({ id }) => id === target) : undefined
+    const kind = bare.ok ? bare.value.kind : (wish.kind ?? playbook?.kind ?? 'llamacpp')
     const settings = settingsOf(kind, wish, bare.ok ? bare.value : null)
     if (!settings.ok) return settings
     if (core !== null && device === null) {

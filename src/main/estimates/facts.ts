@@ -40,8 +40,15 @@ export function createFacts(options: {
   }
 }
 
+/** A folder of several is nothing wrong: some runners serve all that is in it. */
+const CODES: Partial<Readonly<Record<ModelProblem['kind'], ContractError['code']>>> = {
+  missing: 'model-missing',
+  several: 'not-found',
+  'no-model': 'not-found'
+}
+
 const contractErrorOf = ({ kind, message }: ModelProblem): ContractError => ({
-  code: kind === 'missing' ? 'model-missing' : 'model-invalid',
+  code: CODES[kind] ?? 'model-invalid',
   message
 })
 

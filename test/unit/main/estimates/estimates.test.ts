@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createEstimates, type EstimatesPorts } from '../../../../src/main/estimates/estimates.ts'
+import { createEstimates } from '../../../../src/main/estimates/estimates.ts'
+import type { EstimatesPorts } from '../../../../src/main/estimates/ports.ts'
 import { createFacts } from '../../../../src/main/estimates/facts.ts'
 import { baseName, otherQuants } from '../../../../src/main/estimates/other-quants.ts'
 import { createPlanner } from '../../../../src/main/estimates/planner/planner.ts'
@@ -216,6 +217,13 @@ describe('what cannot be told', () => {
     const facts = { of: () => Promise.reject(new Error('a mistake')) }
     const { estimate } = await open({ facts }).of(profileOf('/m/x.gguf'))
     expect(estimate).toMatchObject({ confidence: 'unknown', source: 'formula' })
+  })
+
+  it('of a folder of models is no error: a router serves them all', async () => {
+    mkdirSync(join(dir, 'models'))
+    for (const name of ['a', 'b']) makeGguf(join(dir, 'models', `${name}.gguf`))
+    const view = await open().view(profileOf(join(dir, 'models')))
+    expect(view).toMatchObject({ ok: true, value: { verdict: 'unknown' } })
   })
 
   it('of a model that may be fetched is no error', async () => {
