@@ -77,8 +77,7 @@ export function applyPlan(formula: Estimate, plan: Plan, stepLogitsBytes: number
 
   const scratch = sum((row) => row.computeBytes)
   const computed = bytesOf(known, 'compute-device') + bytesOf(known, 'compute-host')
-  const masksBytes = known.get('compute-host')?.peakBytes ?? 0
-  const isOfLogits = scratch > computed && scratch <= stepLogitsBytes + 2 * masksBytes
+  const isOfLogits = scratch > computed && scratch <= stepLogitsBytes
   if (isOfLogits && formula.confidence === 'good') {
     notes.push('The planner plans scratch for more outputs than a server has, so scratch is by formula.')
   } else {

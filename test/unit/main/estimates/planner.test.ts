@@ -168,13 +168,13 @@ describe('the plan in an estimate', () => {
 
   it('leaves scratch to the formula where the planner plans logits that a server has not', () => {
     const sure = { ...formula, confidence: 'good' as const }
-    const logits = applyPlan(sure, plan('1000 420 600', '100 0 33'), 580 * MIB)
+    const logits = applyPlan(sure, plan('1000 420 600', '100 0 33'), 640 * MIB)
     expect(bytes(logits, 'compute-device')).toBe(250 * MIB)
     // More than logits can explain is something the formula does not know.
-    const more = applyPlan(sure, plan('1000 420 900', '100 0 33'), 580 * MIB)
+    const more = applyPlan(sure, plan('1000 420 900', '100 0 33'), 640 * MIB)
     expect(bytes(more, 'compute-device')).toBe(900.5 * MIB)
     // Nor is it asked where the formula is not sure itself.
-    expect(bytes(applyPlan(formula, plan('1000 420 600', '100 0 33'), 580 * MIB), 'compute-device')).toBe(
+    expect(bytes(applyPlan(formula, plan('1000 420 600', '100 0 33'), 640 * MIB), 'compute-device')).toBe(
       600.5 * MIB
     )
   })
