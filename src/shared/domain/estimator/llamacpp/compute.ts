@@ -1,5 +1,5 @@
 import { isHalfPrecision } from './cache-types.ts'
-import { DELTA_NET } from './rules.ts'
+import { DELTA_NET, FOUR_STREAMS } from './rules.ts'
 import type { Context, LlamaRun } from './run.ts'
 import type { LayerShape, ModelShape } from './shape.ts'
 import { MIB } from './units.ts'
@@ -46,7 +46,9 @@ function feedForwardElements(shape: ModelShape): number {
   const attended = widest(shape, ({ heads }) => heads * shape.attendedWidth)
   const dense = widest(shape, ({ feedForward }) => feedForward)
   const isDelta = DELTA_NET.has(shape.architecture)
-  const plain = 3 * dense + 2 * embedding + (isDelta ? 0 : attended)
+  // Embeddings by layer lie there as they come in and as they are used.
+  const carried = 2 * shape.perLayerWidth + (FOUR_STREAMS.has(shape.architecture) ? 4 * embedding : 0)
+  const plain = 3 * dense + 2 * embedding + carried + (isDelta ? 0 : attended)
   if (experts === 0 || expertsUsed === 0) return plain
   const width = shape.expertFeedForward || dense
   // What the experts give back fits where gate and up were, unless those are narrower.
@@ -128,7 +130,7 @@ export function computeBytes(shape: ModelShape, run: LlamaRun, context: Context,
 export const hostComputeBytes = (shape: ModelShape, run: LlamaRun, context: Context): number =>
   (run.build === 'current' ? maskBytes(shape, run, context) : F32_BYTES * context.cells * context.ubatch) +
   indexBytes(shape, run, context) +
-  2 * shape.embedding * context.ubatch * F32_BYTES
+  (2 * shape.embedding + shape.perLayerWidth) * context.ubatch * F32_BYTES
 
 /** Logits as they are handed out. */
 export const outputBytes = (shape: ModelShape, run: LlamaRun, context: Context): number =>

@@ -95,6 +95,9 @@ export const SQUARE_STATE: ReadonlySet<string> = new Set(['minimax-01'])
 /** Gated delta nets between attention whose queries bring a gate. */
 export const DELTA_NET: ReadonlySet<string> = new Set(['qwen3next', 'qwen35', 'qwen35moe'])
 
+/** They carry four streams from layer to layer. */
+export const FOUR_STREAMS: ReadonlySet<string> = new Set(['gemma3n'])
+
 /** With speculation they keep one more state per token that may be taken back. */
 export const KEEPS_STATES_FOR_ROLLBACK: ReadonlySet<string> = new Set([
   'kimi-k3',

@@ -48,6 +48,8 @@ export interface ModelShape {
   readonly hasDenseLead: boolean
   /** Elements per sequence and recurrent layer. */
   readonly state: RecurrentState
+  /** Of embeddings by layer, all layers together; 0: none. */
+  readonly perLayerWidth: number
   /** Width of an indexer's keys; 0: none. */
   readonly indexerWidth: number
   /** good: rules known and checked. rough: known by name, not checked. unknown: neither. */
@@ -84,8 +86,11 @@ export function shapeOf(facts: GgufFacts): ModelShape | null {
     experts: numberOf(hparams, 'expert_count') ?? 0,
     expertsUsed: Math.max(...numbersOf(hparams, 'expert_used_count', count, 0)),
     expertFeedForward: Math.max(...numbersOf(hparams, 'expert_feed_forward_length', count, 0)),
-    hasDenseLead: (numberOf(hparams, 'leading_dense_block_count') ?? 0) > 0,
+    hasDenseLead:
+      (numberOf(hparams, 'leading_dense_block_count') ?? 0) > 0 ||
+      (numberOf(hparams, 'interleave_moe_layer_step') ?? 0) > 1,
     state: stateOf(facts, embedding, Math.max(...headsOfAll), layers[0]?.keyWidth ?? 0),
+    perLayerWidth: count * (numberOf(hparams, 'embedding_length_per_layer_input') ?? 0),
     indexerWidth: WITH_INDEXER.has(architecture)
       ? (numberOf(hparams, 'attention.indexer.key_length') ?? 0)
       : 0,

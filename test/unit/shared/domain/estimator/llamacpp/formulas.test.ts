@@ -244,6 +244,27 @@ describe('compute buffers of Mamba layers', () => {
   })
 })
 
+describe('embeddings by layer', () => {
+  it('lie in the compute buffers, too', () => {
+    const hparams = {
+      block_count: 35,
+      embedding_length: 2048,
+      feed_forward_length: 16_384,
+      'attention.head_count': 8,
+      'attention.head_count_kv': 2,
+      'attention.key_length': 256,
+      'attention.value_length': 256,
+      'attention.sliding_window': 512
+    }
+    const plain = sizes(facts('gemma3n', hparams), { contextTokens: 4096 })
+    const layered = sizes(facts('gemma3n', { ...hparams, embedding_length_per_layer_input: 256 }), {
+      contextTokens: 4096
+    })
+    expect(layered.hostCompute - plain.hostCompute).toBe((35 * 256 * 512 * 4) / MIB)
+    expect(layered.compute - plain.compute).toBe((2 * 35 * 256 * 512 * 4) / MIB)
+  })
+})
+
 describe('checkpoints', () => {
   it('are the states and windows of one slot', () => {
     expect(sizes(QWEN35_9B, { contextTokens: 4096, slots: 4 }).checkpoint).toBe(50.25)
