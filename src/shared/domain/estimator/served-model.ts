@@ -65,7 +65,7 @@ function elementsPerLayer(config: ModelConfig): number | null {
 function withoutNonsense(config: ModelConfig): ModelConfig {
   const counts = Object.entries(config).map(([key, value]) => [
     key,
-    typeof value === 'number' && !(value > 0 && Number.isFinite(value)) ? null : value
+    typeof value === 'number' && !(value >= 1 && Number.isFinite(value)) ? null : value
   ])
   return { ...config, ...Object.fromEntries(counts), mtpLayers: config.mtpLayers }
 }
