@@ -90,15 +90,21 @@ function readWish({ values, positionals, workingDir }: Context): Result<Wish, Co
     more.push(option, type)
   }
   const given = positionals[0] ?? ''
-  const full = resolve(workingDir, given)
   return ok({
-    // A profile's id has no slash; a name that is a file here is that file.
-    target: /^\.{0,2}\//.test(given) || (!given.startsWith('~/') && existsSync(full)) ? full : given,
+    target: isPath(given, kind, workingDir) ? resolve(workingDir, given) : given,
     kind: kind as RunnerKind | undefined,
     asked: { ...asked.value, slots: parallel.value ?? asked.value.slots },
     more,
     device: device as Device | null
   })
+}
+
+/** A profile's id has no slash; runners but llama.cpp also take 'owner/name', which is a path where one is there. */
+function isPath(given: string, kind: string | undefined, workingDir: string): boolean {
+  if (given.startsWith('~/')) return false
+  const isThere = existsSync(resolve(workingDir, given))
+  if (!given.includes('/')) return /\.(?:gguf|safetensors)$/i.test(given) && isThere
+  return kind === undefined || kind === 'llamacpp' || /^\.{0,2}\//.test(given) || isThere
 }
 
 /** Of the core, where one runs; with a device that is not this machine's, and without a core, from here. */

@@ -171,6 +171,28 @@ describe('estimate with a core', () => {
     expect(JSON.parse(stdout)).toHaveProperty('total.expected')
   })
 
+  it.each([
+    ['tiny.gguf', 'absolute'],
+    ['./tiny', 'absolute'],
+    ['tiny', 'tiny'],
+    ['~/tiny.gguf', '~/tiny.gguf']
+  ])('takes %s as a path only where it is one', async (given, expected) => {
+    const { dir, core } = await withCore()
+    let stderr = ''
+    await runCli(['estimate', given], {
+      env: { HOME: home },
+      workingDir: home,
+      runtimeDir: dir,
+      version: '1.2.3',
+      signal: new AbortController().signal,
+      stdout: () => undefined,
+      stderr: (text) => (stderr += text)
+    })
+    expect(stderr).toBe('')
+    const target = expected === 'absolute' ? join(home, given) : expected
+    expect(core.calls.at(-1)).toMatchObject({ command: 'estimate.get', input: { target } })
+  })
+
   it('adds arguments to those of the profile', async () => {
     const own = { ...sampleProfile('tiny') }
     if (own.kind !== 'llamacpp') throw new Error('the sample is of llama.cpp')

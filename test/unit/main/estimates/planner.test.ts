@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { applyPlan } from '../../../../src/main/estimates/planner/apply-plan.ts'
 import { plannerArguments } from '../../../../src/main/estimates/planner/arguments.ts'
 import { parsePlan } from '../../../../src/main/estimates/planner/parse-plan.ts'
+import { stepLogitsBytes } from '../../../../src/main/estimates/planner/step-logits.ts'
 import { totalOf } from '../../../../src/shared/domain/estimator/total.ts'
 import type { Estimate, EstimatePart, EstimatePartId } from '../../../../src/shared/model/estimate.ts'
+import type { GgufFacts } from '../../../../src/shared/model/model-facts.ts'
 import type { LlamaCppProfile } from '../../../../src/shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 
@@ -120,6 +122,28 @@ function formulaOf(parts: readonly EstimatePart[]): Estimate {
     activeWeightBytes: 1
   }
 }
+
+describe('logits of a whole step', () => {
+  const facts = {
+    vocabularySize: 1000,
+    hparams: { embedding_length: 100, context_length: 4096 }
+  } as unknown as GgufFacts
+  it.each([
+    ['as it is', [], {}, 512, 8192],
+    ['with a step of its own', ['--ubatch-size=128'], {}, 128, 8192],
+    [
+      'with the context it was trained with, divided among slots',
+      [],
+      { contextTokens: 0, parallelSlots: 4 },
+      512,
+      1024
+    ]
+  ] as const)('grow with step, vocabulary and context: %s', (_, extraArgs, more, step, cells) => {
+    expect(stepLogitsBytes(profile(extraArgs, more), facts)).toBe(
+      4 * step * (1000 + 8 * 100) + 4 * cells * step
+    )
+  })
+})
 
 describe('the plan in an estimate', () => {
   const formula = formulaOf([
