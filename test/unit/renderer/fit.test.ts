@@ -165,6 +165,20 @@ describe('a start that does not fit', () => {
     fake.panel.dispose()
   })
 
+  test('whose ways out cannot be told says why', async () => {
+    const fake = await readyPanel(tooBig)
+    fake.refusals.set('estimate.get', ({ id }) => ({
+      v: 1,
+      id,
+      ok: false,
+      error: { code: 'timeout', message: 'No answer.' }
+    }))
+    await fake.panel.runners.getState().start({ target: llama?.id ?? '' })
+    await vi.waitFor(() => expect(fake.panel.fit.getState().problem?.code).toBe('timeout'))
+    expect(fake.panel.fit.getState().refused?.view).toBeNull()
+    fake.panel.dispose()
+  })
+
   test('waits, and is told as waiting', async () => {
     const fake = await refused()
     await fake.panel.fit.getState().start({ waits: true })

@@ -44,7 +44,7 @@ export interface FitState {
   readonly refused: RefusedStart | null
   /** A way out is being taken. */
   readonly busy: boolean
-  /** Why the way out that was taken led nowhere. */
+  /** Why the way out that was taken led nowhere, or why none are known. */
   readonly problem: ContractError | null
   refuse(launch: Launch, label: string, error: ContractError): void
   close(): void
@@ -124,9 +124,10 @@ export function createFitStore(
         const refused: RefusedStart = { launch, label, error, view: null }
         set({ refused, problem: null })
         void viewOf(launch).then((result) => {
-          set((now) =>
-            result.ok && now.refused === refused ? { refused: { ...refused, view: result.value } } : now
-          )
+          set((now) => {
+            if (now.refused !== refused) return now
+            return result.ok ? { refused: { ...refused, view: result.value } } : { problem: result.error }
+          })
         })
       },
       close() {

@@ -44,9 +44,8 @@ function Refused({ refused }: { readonly refused: RefusedStart }): ReactNode {
       <h2 id={`${id}-title`}>{label} does not fit now</h2>
       <p id={`${id}-why`}>{unbroken(view === null ? error.message : view.sentence)}</p>
       {view !== null && <MachineWith label={label} view={view} />}
-      {view === null ? (
-        <p className="small muted">Looking for ways out…</p>
-      ) : (
+      {view === null && problem === null && <p className="small muted">Looking for ways out…</p>}
+      {view !== null && (
         <WaysOut
           options={view.options}
           busy={busy}

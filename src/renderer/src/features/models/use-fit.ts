@@ -6,11 +6,12 @@ import { isKnown } from '../../../../shared/model/reading.ts'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { Estimate, EstimateMachine, EstimateView, Verdict } from '../../../../shared/model/estimate.ts'
 import type { ModelFacts } from '../../../../shared/model/model-facts.ts'
-import type { Profile, RunnerKind } from '../../../../shared/model/runner.ts'
+import { ACTIVE_STATES, type Profile, type RunnerKind } from '../../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
 import { usePanel } from '../../stores/context.ts'
 import { factsKey } from '../../stores/estimates.ts'
 import type { LiveState } from '../../stores/live.ts'
+import type { RunnersState } from '../../stores/runners.ts'
 
 /** After the last change, in ms: the ways out are looked for when a slider rests, not at each of its steps. */
 const DEBOUNCE_MS = 300
@@ -80,7 +81,14 @@ function modelOf(profile: Profile | null): string {
 const draftModelOf = (profile: Profile | null): string =>
   profile?.kind === 'llamacpp' ? (readOptions(profile.settings.extraArgs).get('draft') ?? '') : ''
 
-/** Asked for when settings rest, and again when what is free makes it another verdict. */
+/** Who could be stopped: another set has other ways out. */
+const activeIds = ({ runners }: RunnersState): string =>
+  runners
+    .filter(({ state }) => ACTIVE_STATES.includes(state))
+    .map(({ id }) => id)
+    .join('\n')
+
+/** Asked for when settings rest, and again when what is free makes it another verdict, or others run. */
 function useView(
   wanted: string,
   verdict: Verdict
@@ -90,7 +98,8 @@ function useView(
     view: null,
     of: ''
   })
-  const question = useMemo(() => ({ wanted, verdict }), [wanted, verdict])
+  const active = usePanel('runners', activeIds)
+  const question = useMemo(() => ({ wanted, verdict, active }), [wanted, verdict, active])
   useEffect(() => {
     const of = question.wanted
     if (of === '') return undefined
