@@ -1,42 +1,35 @@
 const GB_PER_S = 1e9
 
 /**
- * Memory bandwidth by the name that NVML gives a GPU, as its maker publishes it, in GB/s. The first that matches
- * counts, so the more particular name comes first.
+ * Memory bandwidth by the name that NVML gives a GPU, as its maker publishes it, in GB/s. Only what is certain by the
+ * name alone: a variant with other memory (PCIe, NVL, Ti, D, laptop, server) is not in it, nor is a slice of a GPU.
  */
 const BANDWIDTHS: readonly { readonly name: RegExp; readonly gbPerS: number; readonly source: string }[] = [
   { name: /\bGB10\b/i, gbPerS: 273, source: 'docs.nvidia.com/dgx/dgx-spark/hardware.html' },
-  { name: /\b(?:AGX )?Thor\b|\bGB10B\b/i, gbPerS: 273, source: 'Jetson Thor data sheet' },
-  { name: /\bGB300\b|\bB300\b/i, gbPerS: 8000, source: 'nvidia.com/dgx-station' },
-  { name: /\bGB200\b|\bB200\b/i, gbPerS: 8000, source: 'nvidia.com/dgx-b200' },
-  { name: /\bGH200\b.*\b144G/i, gbPerS: 4900, source: 'Grace Hopper data sheet' },
-  { name: /\bGH200\b/i, gbPerS: 4000, source: 'Grace Hopper data sheet' },
+  { name: /\bB200\b/i, gbPerS: 8000, source: 'nvidia.com/dgx-b200' },
   { name: /\bH200\b/i, gbPerS: 4800, source: 'nvidia.com/h200' },
-  { name: /\bH100\b.*\bPCIe\b/i, gbPerS: 2000, source: 'H100 data sheet' },
-  { name: /\bH100\b.*\bNVL\b/i, gbPerS: 3900, source: 'H100 data sheet' },
-  { name: /\bH100\b/i, gbPerS: 3350, source: 'H100 data sheet' },
-  { name: /\bA100\b.*\b40GB\b/i, gbPerS: 1555, source: 'A100 data sheet' },
-  { name: /\bA100\b.*\bPCIE\b/i, gbPerS: 1935, source: 'A100 data sheet' },
-  { name: /\bA100\b/i, gbPerS: 2039, source: 'A100 data sheet' },
+  { name: /\bH100 80GB HBM3\b/i, gbPerS: 3350, source: 'H100 data sheet' },
+  { name: /\bA100-SXM4-40GB\b/i, gbPerS: 1555, source: 'A100 data sheet' },
+  { name: /\bA100-SXM4-80GB\b/i, gbPerS: 2039, source: 'A100 data sheet' },
   {
-    name: /\bRTX PRO 6000\b/i,
+    name: /\bRTX PRO 6000 Blackwell(?: Max-Q)? Workstation Edition\b/i,
     gbPerS: 1792,
     source: 'RTX PRO 6000 data sheet'
   },
-  { name: /\bRTX PRO 5000\b/i, gbPerS: 1344, source: 'RTX PRO 5000 data sheet' },
   { name: /\bRTX 6000 Ada\b/i, gbPerS: 960, source: 'RTX 6000 Ada data sheet' },
-  { name: /\bL40S?\b/i, gbPerS: 864, source: 'L40S data sheet' },
-  { name: /\bRTX 5090\b(?! Laptop)/i, gbPerS: 1792, source: 'nvidia.com/geforce' },
-  { name: /\bRTX 4090\b(?! Laptop)/i, gbPerS: 1008, source: 'nvidia.com/geforce' },
-  { name: /\bRTX 3090 Ti\b/i, gbPerS: 1008, source: 'nvidia.com/geforce' },
-  { name: /\bRTX 3090\b/i, gbPerS: 936, source: 'nvidia.com/geforce' },
+  { name: /\bL40S\b/i, gbPerS: 864, source: 'L40S data sheet' },
+  { name: /\bGeForce RTX 5090$/i, gbPerS: 1792, source: 'nvidia.com/geforce' },
+  { name: /\bGeForce RTX 4090$/i, gbPerS: 1008, source: 'nvidia.com/geforce' },
+  { name: /\bGeForce RTX 3090$/i, gbPerS: 936, source: 'nvidia.com/geforce' },
   // Strix Halo: LPDDR5X-8000 on 256 bits.
   { name: /Strix Halo|Radeon 80[56]0S|Ryzen AI Max/i, gbPerS: 256, source: 'amd.com, Ryzen AI Max' }
 ]
+/** A slice of a GPU has a share of its bandwidth. */
+const SLICE = /\bMIG\b/i
 
 /** Bytes per second that the memory of this GPU can be read with; null: it is not in the table. */
 export const memoryBandwidth = (gpuName: string): number | null => {
-  const found = BANDWIDTHS.find(({ name }) => name.test(gpuName))
+  const found = SLICE.test(gpuName) ? undefined : BANDWIDTHS.find(({ name }) => name.test(gpuName.trim()))
   return found === undefined ? null : found.gbPerS * GB_PER_S
 }
 
