@@ -1,9 +1,11 @@
 import type { Estimate, EstimateMachine } from '../../../model/estimate.ts'
+import type { GgufFacts } from '../../../model/model-facts.ts'
 import type { EstimateRequest } from '../types.ts'
 import { unknownEstimate } from '../unknown.ts'
 import { llamaArguments } from './arguments.ts'
 import { estimateLlamaRun } from './estimate-run.ts'
-import type { LlamaRun } from './run.ts'
+import { contextOf, type LlamaRun } from './run.ts'
+import { shapeOf } from './shape.ts'
 
 /** What a profile of llama.cpp will take. */
 export function estimateLlamaCpp({ profile, facts, draft, machine: host }: EstimateRequest): Estimate {
@@ -22,7 +24,7 @@ export function estimateLlamaCpp({ profile, facts, draft, machine: host }: Estim
     draftTypes === null
       ? null
       : draft?.format === 'gguf'
-        ? estimateLlamaRun({ facts: draft, run: draftRun(run, draftTypes), machine, draft: null })
+        ? estimateLlamaRun({ facts: draft, run: draftRun(facts, run, draftTypes), machine, draft: null })
         : unknownEstimate('The draft model could not be read.')
   const estimate = estimateLlamaRun({ facts, run, machine, draft: guessing })
   if (draftTypes === null || draft?.format === 'gguf') return estimate
@@ -34,13 +36,21 @@ export function estimateLlamaCpp({ profile, facts, draft, machine: host }: Estim
   }
 }
 
-/** The draft model has the context of the large one, and no caches of prompts of its own. */
-const draftRun = (run: LlamaRun, types: { readonly typeK: string; readonly typeV: string }): LlamaRun => ({
-  ...run,
-  ...types,
-  promptCacheBytes: 0,
-  checkpoints: 0,
-  usesProjector: false,
-  predictsAhead: false,
-  guesses: 0
-})
+/** The draft model has the context of the large one, whatever it was trained with, and no caches of prompts of its own. */
+function draftRun(
+  target: GgufFacts,
+  run: LlamaRun,
+  types: { readonly typeK: string; readonly typeV: string }
+): LlamaRun {
+  const shape = shapeOf(target)
+  return {
+    ...run,
+    ...types,
+    contextTokens: shape === null ? run.contextTokens : contextOf(run, shape).tokens,
+    promptCacheBytes: 0,
+    checkpoints: 0,
+    usesProjector: false,
+    predictsAhead: false,
+    guesses: 0
+  }
+}

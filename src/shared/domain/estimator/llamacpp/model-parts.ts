@@ -98,7 +98,7 @@ export function computeParts({ run, shape, context, hasDevice }: LlamaCase): rea
       id: 'output',
       label: 'Output buffer',
       ...exactly(output),
-      why: `Logits of ${count(shape.vocabulary)} tokens for ${count(Math.max(context.slots, context.outputs))} outputs: ${bytesInWords(output)}.`
+      why: `Logits of ${count(shape.vocabulary)} tokens for ${counted(Math.max(context.slots, context.outputs), 'output')}: ${bytesInWords(output)}.`
     }
   ]
 }

@@ -20,12 +20,13 @@ export interface WeightBytes {
  */
 export function weightBytes(
   { tensors }: GgufFacts,
-  { predictLayers, experts, expertsUsed }: ModelShape,
+  { layers, predictLayers, experts, expertsUsed }: ModelShape,
   run: LlamaRun,
   hasDevice: boolean
 ): WeightBytes {
   const { tokenEmbeddingBytes, perLayerEmbeddingBytes, outputBytes, layerBytes, expertLayerBytes } = tensors
-  const skipped = run.predictsAhead || predictLayers === 0 ? [] : layerBytes.slice(-predictLayers)
+  // Counted from the front: a file may have been made without those that predict.
+  const skipped = run.predictsAhead || predictLayers === 0 ? [] : layerBytes.slice(layers.length)
   const skippedBytes = sum(skipped)
   const loaded = layerBytes.slice(0, layerBytes.length - skipped.length)
   const embeddings = tokenEmbeddingBytes + perLayerEmbeddingBytes

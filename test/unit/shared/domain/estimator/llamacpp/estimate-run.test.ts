@@ -96,6 +96,12 @@ describe('weights', () => {
     expect(mib(estimate(ahead), 'weights-device')).toBe(310)
     expect(mib(estimate(ahead, { extraArgs: ['--spec-type', 'draft-mtp'] }), 'weights-device')).toBe(410)
   })
+  it('are all loaded from a file that was made without the layers that guess ahead', () => {
+    const hparams = { ...SMALL.hparams, block_count: 5, nextn_predict_layers: 1 }
+    const without = estimate(facts('glm4moe', hparams, { tensors: SMALL_TENSORS }))
+    expect(mib(without, 'weights-device')).toBe(410)
+    expect(part(without, 'weights-device')?.why).not.toContain('stay out')
+  })
 })
 
 describe('what a server keeps beside the model', () => {
@@ -138,6 +144,15 @@ describe('what a server keeps beside the model', () => {
     const both = estimate(LLAMA_8B, { extraArgs: ['-md', '/draft.gguf'] }, 'unified', SMALL)
     const context = part(alone, 'context')?.expectedBytes ?? 0
     expect(part(both, 'draft')?.expectedBytes).toBe(alone.total.expectedBytes - context)
+  })
+  it('is a draft model with the context of the large one, where that is what it was trained with', () => {
+    const drafting = { extraArgs: ['-md', '/draft.gguf'] }
+    // Trained with 131 072 tokens, the draft model with 8192.
+    const trained = estimate(LLAMA_8B, { ...drafting, contextTokens: 0 }, 'unified', SMALL)
+    const asked = estimate(LLAMA_8B, { ...drafting, contextTokens: 131_072 }, 'unified', SMALL)
+    expect(part(trained, 'draft')).toEqual(part(asked, 'draft'))
+    // A cache of 4 layers × 2 × 1024 in f16.
+    expect(mib(trained, 'draft')).toBeGreaterThan(2048)
   })
   it('is not known of a draft model that cannot be read, and that is said', () => {
     const blind = estimate(LLAMA_8B, { extraArgs: ['-md', '/draft.gguf'] })
@@ -184,6 +199,10 @@ describe('an estimate', () => {
       expect(label).not.toBe('')
     }
     expect(whole).toMatchObject({ source: 'formula', confidence: 'good', notes: [] })
+  })
+  it('says one output, and several outputs', () => {
+    expect(part(estimate(LLAMA_8B), 'output')?.why).toContain('tokens for 1 output: ')
+    expect(part(estimate(LLAMA_8B, { parallelSlots: 4 }), 'output')?.why).toContain('tokens for 4 outputs: ')
   })
   it('says what a token of context costs', () => {
     // 32 layers × 2 × 1024 in f16, and masks of 512 tokens on both sides.
