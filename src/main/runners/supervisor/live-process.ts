@@ -119,7 +119,8 @@ export function createLiveProcess(
       const { pid, startTicks } = facts.root
       return this.members.some((item) => item.pid === pid && item.startTicks === startTicks)
     },
-    look(thorough, processes = machine.processes()) {
+    look(thorough, given) {
+      const processes = given ?? machine.processes()
       const also = new Set(inScope())
       if (thorough) {
         const marked = findMarked(places.procRoot, processes, facts.mark, facts.root.startTicks)
@@ -129,7 +130,8 @@ export function createLiveProcess(
           container === null ? [] : findInContainer(places.procRoot, processes, container.id, root.startTicks)
         for (const pid of inside) also.add(pid)
       }
-      this.members = tree.scan(processes, also)
+      // A look of its own comes before a signal; one at a tick's table is for figures.
+      this.members = tree.scan(processes, also, given === undefined)
       const gpuBytes = gpuBytesOf(machine, this.members)
       this.gpu = {
         isKnown: gpuBytes !== 'unknown',

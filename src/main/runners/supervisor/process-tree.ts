@@ -3,6 +3,8 @@ import { identityKey, isAlive, type ProcessIdentity } from './identity.ts'
 
 /** pids that are never part of a runner, whatever else says so: init, and the core itself. */
 const UNTOUCHABLE = new Set([0, 1, process.pid])
+/** Scans after which all are asked about again: a program may become another one of the same name. */
+const SCANS_PER_ANSWER = 30
 
 /**
  * The processes of one runner over time. Membership is kept: a child that left the group or lost its parent
@@ -10,8 +12,15 @@ const UNTOUCHABLE = new Set([0, 1, process.pid])
  */
 export interface ProcessTree {
   readonly root: ProcessIdentity
-  /** Live members in a fresh process table. `alsoPids`: found by other means (scope, environment mark). */
-  scan(processes: readonly ProcessInfo[], alsoPids?: ReadonlySet<number>): readonly ProcessInfo[]
+  /**
+   * Live members in a fresh process table. `alsoPids`: found by other means (scope, environment mark). `asksAnew`: who is
+   * spared is asked of each; without it what was said of the same process lately counts, as asking reads its files.
+   */
+  scan(
+    processes: readonly ProcessInfo[],
+    alsoPids?: ReadonlySet<number>,
+    asksAnew?: boolean
+  ): readonly ProcessInfo[]
   /** All members ever seen that were alive in the last scan. */
   members(): readonly ProcessIdentity[]
 }
@@ -26,10 +35,11 @@ export function createProcessTree(
   let known = new Map([root, ...remembered].map((item) => [identityKey(item), item]))
   // Once a scan finds the group empty, its number may be given to someone else.
   let groupIsOurs = true
+  const spares = isSpared === null ? null : keepAnswers(isSpared)
   return {
     root,
     members: () => [...known.values()],
-    scan(processes, alsoPids) {
+    scan(processes, alsoPids, asksAnew = true) {
       const leader = processes.find((item) => item.pid === processGroupId)
       if (leader && leader.pid === root.pid && leader.startTicks !== root.startTicks) groupIsOurs = false
       const inGroup = (item: ProcessInfo): boolean => groupIsOurs && item.processGroupId === processGroupId
@@ -44,7 +54,7 @@ export function createProcessTree(
       }
       groupIsOurs = groupMembers > 0
       addDescendants(processes, found, take)
-      if (isSpared !== null) leaveOut(found, root, isSpared)
+      if (spares !== null) leaveOut(found, root, spares(asksAnew))
       const alive = [...found.values()].filter(isAlive)
       known = new Map(alive.map((item) => [identityKey(item), item]))
       return alive
@@ -69,6 +79,28 @@ function addDescendants(
       if (found.has(child.pid)) continue
       take(child)
       if (found.has(child.pid)) queue.push(child.pid)
+    }
+  }
+}
+
+/** The same question, answered from the last answers where it need not be asked anew. */
+function keepAnswers(
+  isSpared: (process: ProcessInfo) => boolean
+): (asksAnew: boolean) => (process: ProcessInfo) => boolean {
+  let last = new Map<string, boolean>()
+  let scans = 0
+  return (asksAnew) => {
+    const known = asksAnew || scans % SCANS_PER_ANSWER === 0 ? new Map<string, boolean>() : last
+    scans += 1
+    // Only of this scan's: who is gone needs no answer.
+    const answers = new Map<string, boolean>()
+    last = answers
+    return (process) => {
+      // With its name: between fork and exec it has its parent's, and another program's files.
+      const key = `${identityKey(process)}:${process.name}`
+      const answer = known.get(key) ?? isSpared(process)
+      answers.set(key, answer)
+      return answer
     }
   }
 }

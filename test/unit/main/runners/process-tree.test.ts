@@ -52,6 +52,38 @@ describe('process tree', () => {
     expect(tree.scan([row({ pid: 105, parentPid: 1, processGroupId: 100 })])).toEqual([])
   })
 
+  test('whether one is spared is asked once and kept, and asked anew before a signal', () => {
+    const asked: number[] = []
+    let spared = new Set([102])
+    const tree = createProcessTree(root, 100, [], ({ pid }) => {
+      asked.push(pid)
+      return spared.has(pid)
+    })
+    const table = [
+      ROOT,
+      row({ pid: 101, parentPid: 100, processGroupId: 100 }),
+      row({ pid: 102, parentPid: 100, processGroupId: 102 }),
+      row({ pid: 103, parentPid: 102, processGroupId: 102 })
+    ]
+    expect(pids(tree.scan(table, undefined, false))).toEqual([100, 101])
+    expect(asked.splice(0).sort()).toEqual([101, 102, 103])
+    expect(pids(tree.scan(table, undefined, false))).toEqual([100, 101])
+    expect(asked).toEqual([])
+    // Another program in its place, which its name shows.
+    const other = table.map((item) => (item.pid === 101 ? { ...item, name: 'vllm' } : item))
+    tree.scan(other, undefined, false)
+    expect(asked.splice(0)).toEqual([101])
+    // One of the same name.
+    spared = new Set([101, 102])
+    expect(pids(tree.scan(other))).toEqual([100])
+    expect(asked.splice(0).sort()).toEqual([101, 102, 103])
+    // And in figures after a while, though nobody asked for it.
+    spared = new Set([102])
+    for (let scan = 0; scan < 30; scan += 1) tree.scan(other, undefined, false)
+    expect(pids(tree.scan(other, undefined, false))).toEqual([100, 101])
+    expect(asked.sort()).toEqual([101, 102, 103])
+  })
+
   test('zombies are gone', () => {
     const tree = createProcessTree(root, 100)
     expect(tree.scan([{ ...ROOT, state: 'Z' }])).toEqual([])
