@@ -8,7 +8,8 @@ import type { ModelProblem } from './model-problem.ts'
 import { withModelFile } from './open-model-file.ts'
 import { parseSafetensorsHeader, type SafetensorsHeader } from './safetensors/header.ts'
 import type { Fields } from './safetensors/json-fields.ts'
-import { readConfig, readIndex } from './safetensors/json-files.ts'
+import { parseIndex } from './safetensors/index-file.ts'
+import { readConfig } from './safetensors/json-files.ts'
 
 /** Headers kept; one takes about 3 KiB. */
 const MOST_HEADERS = 2_000
@@ -71,6 +72,9 @@ export function createFactsSource(): FactsSource {
 
 const readSafetensorsHeader: Read<SafetensorsHeader> = (path) =>
   withModelFile(path, '.safetensors', parseSafetensorsHeader)
+
+const readIndex: Read<readonly string[]> = (path) =>
+  withModelFile(path, '.safetensors.index.json', parseIndex)
 
 /** The same reading, but of an unchanged file only once. */
 function keeping<T>(read: Read<T>, most: number, mostBytes = Number.POSITIVE_INFINITY): Read<T> {

@@ -6,7 +6,7 @@ import { Refusal, type ModelProblem, type ModelProblemKind } from './model-probl
 /** Opens an ordinary file that is not empty, and turns what goes wrong on the way into words. */
 export async function withModelFile<T>(
   path: string,
-  expected: '.gguf' | '.safetensors',
+  expected: '.gguf' | '.safetensors' | '.safetensors.index.json',
   read: (file: FileHandle, fileBytes: number) => Promise<T>
 ): Promise<Result<T, ModelProblem>> {
   const problem = (kind: ModelProblemKind, message: string): Result<T, ModelProblem> => err({ kind, message })
