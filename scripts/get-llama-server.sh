@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts a real llama-server (llama.cpp's CPU build from Debian unstable) into a folder of its own, with the libraries
-# it needs, so that tests have one on any Debian or Ubuntu. Nothing on the system changes but for patchelf, which is
+# Puts a real llama-server and its planner, llama-fit-params (llama.cpp's CPU build from Debian unstable), into a folder
+# of their own, with the libraries they need, so that tests have one on any Debian or Ubuntu. Nothing on the system changes but for patchelf, which is
 # installed when it is missing and this runs as root.
 #
 # usage: get-llama-server.sh DIR      prints the path of DIR/bin/llama-server
@@ -15,7 +15,9 @@ mkdir -p "$dir"
 dir=$(cd "$dir" && pwd -P)
 server=$dir/bin/llama-server
 
-starts() { [ -x "$server" ] && "$server" --version >/dev/null 2>&1; }
+planner=$dir/bin/llama-fit-params
+
+starts() { [ -x "$planner" ] && [ -x "$server" ] && "$server" --version >/dev/null 2>&1; }
 
 if starts; then
   echo "$server"
@@ -73,7 +75,7 @@ if ! apt-get "${apt_options[@]}" -qq update >&2; then
 fi
 
 packages=(
-  llama.cpp-tools libllama0 libggml0
+  llama.cpp-tools llama.cpp-tools-extra libllama0 libggml0
   libc6 libgcc-s1 libstdc++6 libgomp1 libssl3t64 openssl-provider-legacy libzstd1 zlib1g
 )
 (cd "$work/debs" && apt-get "${apt_options[@]}" -qq download "${packages[@]}" >&2)
@@ -92,8 +94,10 @@ find "$dir/root" -type f -name '*.so*' -path '*linux-gnu*' | while read -r libra
 done
 # ggml looks for its CPU backends beside the executable.
 find "$libraries" -name 'libggml-cpu-*.so' -exec cp {} "$dir/bin/" \;
-cp "$dir/root/usr/bin/llama-server" "$server"
-patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$search" "$server"
+for program in "$planner" "$server"; do
+  cp "$dir/root/usr/bin/$(basename "$program")" "$program"
+  patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$search" "$program"
+done
 
 starts || fail "the llama-server that was fetched does not start"
 echo "$server"
