@@ -5,6 +5,7 @@ import { applyPlan } from '../src/main/estimates/planner/apply-plan.ts'
 import { createPlanner } from '../src/main/estimates/planner/planner.ts'
 import { stepLogitsBytes } from '../src/main/estimates/planner/step-logits.ts'
 import { readModelFacts } from '../src/main/models/model-facts.ts'
+import { systemClock } from '../src/main/platform/system.ts'
 import { estimateProfile } from '../src/shared/domain/estimator/estimate.ts'
 import type { Estimate, EstimatePartId } from '../src/shared/model/estimate.ts'
 import type { LlamaCppProfile } from '../src/shared/model/runner.ts'
@@ -72,7 +73,7 @@ await runBench({
     const binary = await ensureLlamaServer()
     const folder = mkdtempSync(join(tmpdir(), 'firebreak-bench-real-'))
     context.atEnd(() => rmSync(folder, { recursive: true, force: true }))
-    const planner = createPlanner({ serverOf: async () => binary, env: process.env })
+    const planner = createPlanner({ clock: systemClock, serverOf: async () => binary, env: process.env })
     const machine = { memTotalBytes: totalmem(), memAvailableBytes: totalmem(), topology: 'none' } as const
     const rows: Row[] = []
     const errors: number[] = []

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts a real llama-server and its planner, llama-fit-params (llama.cpp's CPU build from Debian unstable), into a folder
-# of their own, with the libraries they need, so that tests have one on any Debian or Ubuntu. Nothing on the system changes but for patchelf, which is
-# installed when it is missing and this runs as root.
+# of their own, with the libraries they need, so that tests have them on any Debian or Ubuntu. Nothing on the system
+# changes but for patchelf, which is installed when it is missing and this runs as root.
 #
 # usage: get-llama-server.sh DIR      prints the path of DIR/bin/llama-server
 # Needs apt-get and dpkg. The archive's address comes from the machine's own sources, or from DEBIAN_MIRROR.

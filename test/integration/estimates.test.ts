@@ -32,6 +32,8 @@ const open = (): Estimates =>
     clock: systemClock,
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     storePath: join(home.dir, 'data', 'measured.json'),
+    storeAccess: 'own',
+    programOf: async () => binary,
     machine: () => ({
       memTotalBytes: totalmem(),
       memAvailableBytes: home.machine.availableBytes(),
@@ -41,7 +43,7 @@ const open = (): Estimates =>
     gpuName: () => null,
     facts: createFacts({ reader: createModelFactsReader(), env: {}, homeDir: home.dir }),
     findModels: async () => [],
-    planner: createPlanner({ serverOf: async () => binary, env: process.env }),
+    planner: createPlanner({ clock: systemClock, serverOf: async () => binary, env: process.env }),
     allocatableBytes: () => home.machine.availableBytes(),
     mostBytes: () => totalmem(),
     runners: () => []

@@ -15,9 +15,12 @@ const PATIENCE_MS = 20_000
 
 let dir: string
 let planners: Planner[]
+let nowMs: number
+const clock = { monotonicMs: () => nowMs }
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'firebreak-planner-'))
   planners = []
+  nowMs = 0
 })
 afterEach(() => {
   for (const planner of planners) planner.dispose()
@@ -25,7 +28,7 @@ afterEach(() => {
 })
 
 const plannerOf = (server: string | null, timeoutMs = PATIENCE_MS): Planner => {
-  const planner = createPlanner({ serverOf: async () => server, env: process.env, timeoutMs })
+  const planner = createPlanner({ clock, serverOf: async () => server, env: process.env, timeoutMs })
   planners.push(planner)
   return planner
 }
@@ -103,6 +106,34 @@ describe('a planner that is a stand-in', () => {
     expect(answer).toMatchObject({ kind: 'failed', why: expect.stringContaining('did not answer within') })
     const pid = Number(readFileSync(pidFile, 'utf8'))
     await until('the planner to be gone', () => !isAlive(pid))
+  })
+
+  it('is left alone for a minute where it did not answer, and asked again where it is another build', async () => {
+    const server = standIn(`${COUNTED}\nsleep 1000`)
+    const planner = plannerOf(server, 300)
+    const path = model()
+    const late = { kind: 'failed', why: expect.stringContaining('did not answer within') }
+    const alone = { kind: 'failed', why: expect.stringContaining('not asked again yet') }
+    const first = planner.ask(profileOf(path))
+    const other = planner.ask({ ...profileOf(path, { contextTokens: 1024 }), id: 'y' })
+    expect(await first).toMatchObject(late)
+    expect(await other).toMatchObject(alone)
+    expect(await planner.ask(profileOf(path))).toMatchObject(alone)
+    nowMs = 59_999
+    expect(await planner.ask(profileOf(path))).toMatchObject(alone)
+    expect(calls()).toBe(1)
+    nowMs = 60_000
+    expect(await planner.ask(profileOf(path))).toMatchObject(late)
+    expect(calls()).toBe(2)
+    standIn(COUNTED)
+    expect((await planner.ask(profileOf(path))).kind).toBe('plan')
+  })
+
+  it('starts no debugger where it crashes', async () => {
+    const server = standIn(`echo "Host $GGML_NO_BACKTRACE 2 3 "`)
+    expect(await plannerOf(server).ask(profileOf(model()))).toMatchObject({
+      plan: { host: { modelBytes: MIB } }
+    })
   })
 
   it('is ended when nobody asks any more', async () => {

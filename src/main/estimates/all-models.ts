@@ -5,8 +5,8 @@ import type { Clock } from '../platform/ports.ts'
 import { defaultProfile } from './default-profile.ts'
 import { within } from './within.ts'
 
-/** Headers read at once: Node has four threads for files. */
-const AT_ONCE = 3
+/** Headers read at once: more are not, of however many files. */
+const AT_ONCE = 2
 /** A list is waited for no longer; what is not read by then comes with the next question. */
 const LIST_MS = 2_500
 /** Work between two turns of the event loop. */

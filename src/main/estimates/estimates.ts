@@ -13,6 +13,7 @@ import { applyMeasured, measuredOf } from './measured/apply-measured.ts'
 import { createLearning } from './measured/learning.ts'
 import { runKey } from './measured/run-key.ts'
 import { openMeasured } from './measured/store.ts'
+import { isReadyFirst } from './measured/watch-runs.ts'
 import { applyPlan } from './planner/apply-plan.ts'
 import { stepLogitsBytes } from './planner/step-logits.ts'
 import type { EstimatesPorts } from './ports.ts'
@@ -28,8 +29,9 @@ const PLANNER_NEEDS_BYTES = 2 * 1024 ** 3
 /** Formulas first, then the planner of the user's build, then what was measured of the same run. */
 export function createEstimates(ports: EstimatesPorts): Estimates {
   const { clock, logger, facts, planner, machine } = ports
-  const store = openMeasured(ports.storePath, logger)
-  const keyOf = (profile: Profile): Promise<string | null> => runKey(profile, machine().memTotalBytes)
+  const store = openMeasured(ports.storePath, logger, ports.storeAccess)
+  const keyOf = async (profile: Profile): Promise<string | null> =>
+    runKey(profile, machine().memTotalBytes, await ports.programOf(profile))
 
   const factsOf = async (profile: Profile): Promise<Found> => {
     if (!hasModelFiles(profile)) return { facts: null, draft: null, problem: null }
@@ -63,8 +65,9 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     const leftMs = ESTIMATE_MS - (clock.monotonicMs() - startedAtMs)
     const late = { ...formula, notes: [...formula.notes, "llama.cpp's own planner did not answer in time."] }
     const estimate = await within(planned(profile, formula, found.facts), leftMs, () => late)
-    const basis = await withMeasured(profile, formula, estimate)
-    return { ...found, basis }
+    // Of files that do not answer nothing more is asked.
+    if (isSilent(found)) return { ...found, basis: { estimate, formula: null, measured: null } }
+    return { ...found, basis: await withMeasured(profile, formula, estimate) }
   }
   const withMeasured = async (
     profile: Profile,
@@ -76,7 +79,12 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     const computed = estimate.source === 'formula' ? null : formula.total
     if (run === null) return { estimate, formula: computed, measured: null }
     const measured = measuredOf(run, formula)
-    return { estimate: applyMeasured(estimate, run), formula: formula.total, measured }
+    const isSure = profile.kind === 'llamacpp' || formula.confidence !== 'unknown'
+    const context = {
+      leastBytes: isSure ? formula.total.lowBytes : 0,
+      isReadyFirst: isReadyFirst(profile)
+    }
+    return { estimate: applyMeasured(estimate, run, context), formula: formula.total, measured }
   }
 
   /** Never fails: what goes wrong in an estimator is a mistake of ours, told in the log. */
@@ -99,7 +107,10 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     clock,
     moment: () => ({ topology: machine().topology, isGpuKnown: ports.isGpuKnown() }),
     keyOf,
-    formulaOf: async (profile) => formulaOf(profile, await factsOf(profile)).total
+    async formulaOf(profile) {
+      const found = await factsOf(profile)
+      return isSilent(found) ? null : formulaOf(profile, found).total
+    }
   })
   const allModels = createAllModels({
     clock,
@@ -112,14 +123,8 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     }
   })
 
-  /** With the settings of its last launch, which may not be the saved ones. */
-  const launched = new Map<string, Profile>()
-
   return {
-    async of(profile) {
-      launched.set(profile.id, profile)
-      return (await looked(profile)).basis
-    },
+    of: async (profile) => (await looked(profile)).basis,
     async view(profile): Promise<Result<EstimateView, ContractError>> {
       const found = await looked(profile)
       const { problem } = found
@@ -130,10 +135,13 @@ export function createEstimates(ports: EstimatesPorts): Estimates {
     },
     facts: (path, kind) => facts.of(path, kind),
     models: allModels,
-    observe: (profile, view) => learning.observe(launched.get(profile.id) ?? profile, view),
+    observe: (profile, view) => learning.observe(profile, view),
     dispose() {
       planner?.dispose()
       store.close()
     }
   }
 }
+
+/** Its drive may be gone: each further look at it would hold a thread. */
+const isSilent = ({ problem }: Found): boolean => problem?.code === 'timeout'

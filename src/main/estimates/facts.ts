@@ -5,14 +5,18 @@ import type { Profile, RunnerKind } from '../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../shared/model/specs/index.ts'
 import { err, type Result } from '../../shared/util/result.ts'
 import type { ModelFactsReader, ModelProblem } from '../models/model-facts.ts'
+import { createFewReads } from './few-reads.ts'
 import { within } from './within.ts'
 
 /** Headers are read in well under a second; a drive that takes longer than this does not answer. */
 export const FACTS_MS = 2_500
 
+/** Of Node's four threads for files: a drive that is gone leaves the others to everybody else. */
+const MOST_READS = 2
+
 type Facts = Result<ModelFacts, ContractError>
 
-/** Facts of models, each asked for once at a time: a drive that hangs holds one thread, not all of them. */
+/** Facts of models, each asked for once at a time: a drive that hangs holds few threads, not all of them. */
 export interface FactsPort {
   of(path: string, kind: RunnerKind): Promise<Facts>
 }
@@ -24,18 +28,14 @@ export function createFacts(options: {
   readonly timeoutMs?: number
 }): FactsPort {
   const { reader, env, homeDir, timeoutMs = FACTS_MS } = options
-  const reading = new Map<string, Promise<Facts>>()
+  const reads = createFewReads<Facts>({ most: MOST_READS, hangsAfterMs: timeoutMs })
   return {
-    of(path, kind) {
-      const key = `${kind}\n${path}`
-      const begun =
-        reading.get(key) ??
-        reader
-          .read(path, { kind, env, homeDir })
-          .then((read): Facts => (read.ok ? read : err(contractErrorOf(read.error))))
-          .finally(() => reading.delete(key))
-      reading.set(key, begun)
-      return within(begun, timeoutMs, () => err(noAnswer(path, timeoutMs)))
+    async of(path, kind) {
+      const read = reads.of(`${kind}\n${path}`, async () => {
+        const facts = await reader.read(path, { kind, env, homeDir })
+        return facts.ok ? facts : err(contractErrorOf(facts.error))
+      })
+      return (await within(read, timeoutMs, () => null)) ?? err(noAnswer(path, timeoutMs))
     }
   }
 }

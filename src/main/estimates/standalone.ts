@@ -12,6 +12,7 @@ import type { Logger, Places } from '../platform/ports.ts'
 import { systemClock } from '../platform/system.ts'
 import { checkProfile } from '../runners/supervisor/check-profile.ts'
 import { findTarget } from '../runners/supervisor/find-target.ts'
+import { expandHome } from '../runners/supervisor/target.ts'
 import { createEstimates } from './estimates.ts'
 import { createFacts } from './facts.ts'
 import { readMemory } from './machine.ts'
@@ -57,17 +58,22 @@ export async function openAlone(options: AloneOptions): Promise<Result<Alone, Co
   const desktopBytes = reserveBytes(memory.memTotalBytes, null)
   const listed = async () => (await findModels({ homeDir, folders: [], env })).models
   const profiles = options.profiles ?? (await readProfiles(join(configDir, PROFILES_FOLDER)))
+  const programOf = programIn(env, homeDir)
   const estimates = createEstimates({
     clock: systemClock,
     logger,
     storePath: join(dataDir, MEASURED_FILE),
+    // The core's, which may run by now.
+    storeAccess: 'look',
+    programOf,
     machine: () => ({ ...memory, topology }),
     isGpuKnown: () => false,
     gpuName: () => null,
     facts: createFacts({ reader: createModelFactsReader(), env, homeDir }),
     findModels: listed,
     // Of a device that was asked for the planner knows nothing: it plans for the one that is there.
-    planner: options.topology === null ? createPlanner({ serverOf: serverIn(env), env }) : null,
+    planner:
+      options.topology === null ? createPlanner({ clock: systemClock, serverOf: programOf, env }) : null,
     allocatableBytes: () => options.allocatableBytes ?? Math.max(0, memory.memAvailableBytes - desktopBytes),
     mostBytes: () => memory.memTotalBytes - desktopBytes,
     runners: () => []
@@ -113,10 +119,13 @@ async function topologyOf(procRoot: string): Promise<EstimateMachine['topology']
   return process.arch === 'arm64' ? 'unified' : 'discrete'
 }
 
-/** The profile's own server, or the first on PATH. */
-function serverIn(env: NodeJS.ProcessEnv): (profile: Profile) => Promise<string | null> {
-  return async (profile) => {
-    if (profile.kind === 'llamacpp' && profile.settings.binary !== '') return profile.settings.binary
+/** The profile's own program, or the first llama-server on PATH; of other kinds it is not searched for. */
+function programIn(env: NodeJS.ProcessEnv, homeDir: string): (profile: Profile) => Promise<string | null> {
+  return async ({ kind, settings, container }) => {
+    if (container !== null) return null
+    const binary = settings['binary']
+    if (typeof binary === 'string' && binary !== '') return expandHome(binary, homeDir)
+    if (kind !== 'llamacpp') return null
     for (const folder of (env['PATH'] ?? '').split(delimiter)) {
       const path = join(folder, SERVER)
       const isThere =

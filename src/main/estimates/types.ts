@@ -19,6 +19,11 @@ export interface Estimates extends Disposable {
   view(profile: Profile): Promise<Result<EstimateView, ContractError>>
   facts(path: string, kind: RunnerKind): Promise<Result<ModelFacts, ContractError>>
   models(): Promise<readonly { readonly path: string; readonly total: Interval; readonly isRough: boolean }[]>
-  /** Remembers what a run really takes, for the next estimate of the same model, runner and settings. */
+  /**
+   * Remembers what a run really takes, for the next estimate of the same model, runner and settings.
+   *
+   * @param profile as it was launched, which may not be as it is saved; not of runs that were found running, whose
+   *   command line may say something else
+   */
   observe(profile: Profile, view: RunnerView): void
 }

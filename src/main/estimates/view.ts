@@ -51,7 +51,7 @@ export function createViews(options: {
   return async (profile, { basis, ...found }) => {
     const { estimate } = basis
     const machine = ports.machine()
-    const allocatableBytes = ports.allocatableBytes()
+    const allocatableBytes = ports.allocatableBytes(profile.id)
     const ceiling = ceilingOf(estimate, ports.gpuName())
     if (machine.topology === 'discrete') {
       const sentence = onItsOwnMemory(profile.label, estimate)

@@ -11,15 +11,25 @@ export function measuredOf(run: MeasuredRun, { total }: Pick<Estimate, 'total'>)
   return { restingBytes, peakBytes, runs, lastAtMs, errorPct }
 }
 
+/** What is known of the profile beside its estimate. */
+export interface MeasuredContext {
+  /** It takes no less, however sure the formula is of the rest: what its files hold. */
+  readonly leastBytes: number
+  /** It counts as ready before it has loaded anything. */
+  readonly isReadyFirst: boolean
+}
+
 /**
  * The estimate with what was measured in place of what was computed.
  *
  * Never below what is known: not below the least the formula allows where the formula is sure, and never a peak below
- * the one that was seen. What has not been claimed in any run yet may still be claimed.
+ * the one that was seen. What has not been claimed in any run yet may still be claimed; of one that is ready before it
+ * loads, that is all it takes.
  */
-export function applyMeasured(estimate: Estimate, run: MeasuredRun): Estimate {
+export function applyMeasured(estimate: Estimate, run: MeasuredRun, context: MeasuredContext): Estimate {
   const { total, growthBytes, confidence, notes } = estimate
-  const least = confidence === 'unknown' ? 0 : total.lowBytes
+  const { leastBytes, isReadyFirst } = context
+  const least = Math.max(leastBytes, confidence === 'unknown' ? 0 : total.lowBytes)
   const expectedBytes = Math.max(run.restingBytes, least)
   const grown = Math.min(total.peakBytes, expectedBytes + growthBytes)
   const peakBytes = Math.max(run.peakBytes, expectedBytes, grown)
@@ -29,7 +39,7 @@ export function applyMeasured(estimate: Estimate, run: MeasuredRun): Estimate {
     ...estimate,
     parts,
     total: target,
-    growthBytes: Math.min(growthBytes, peakBytes - expectedBytes),
+    growthBytes: isReadyFirst ? expectedBytes : Math.min(growthBytes, peakBytes - expectedBytes),
     source: 'measured',
     confidence: 'good',
     notes: [`Measured in ${run.runs} ${run.runs === 1 ? 'run' : 'runs'} on this machine.`, ...notes]

@@ -19,6 +19,7 @@ interface Run {
 
 /** Watches runs and keeps what they held. */
 export interface Learning {
+  /** `profile`: as it was launched. */
   observe(profile: Profile, view: RunnerView): void
 }
 
@@ -27,6 +28,7 @@ export function createLearning(options: {
   readonly clock: Clock
   readonly moment: () => Pick<Moment, 'topology' | 'isGpuKnown'>
   readonly keyOf: (profile: Profile) => Promise<string | null>
+  /** Null where its files do not answer: then nothing more is asked of them. */
   readonly formulaOf: (profile: Profile) => Promise<Interval | null>
 }): Learning {
   const { store, clock, moment, keyOf, formulaOf } = options
@@ -36,7 +38,9 @@ export function createLearning(options: {
     const run: Run = { startedAtMs, watch: watchRun(profile.kind), key: null, formulaBytes: null, kept: null }
     runs.set(profile.id, run)
     const learn = async (): Promise<void> => {
-      run.formulaBytes = (await formulaOf(profile))?.expectedBytes ?? null
+      const formula = await formulaOf(profile)
+      if (formula === null) return
+      run.formulaBytes = formula.expectedBytes
       // Settings that change while it runs belong to the next one.
       run.key = await keyOf(profile)
     }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import type { Logger } from '../../platform/ports.ts'
 import { createGatheredWrites } from '../../platform/gathered-writes.ts'
@@ -7,7 +7,9 @@ const VERSION = 1
 /** Each is 150 bytes; the longest unused go. */
 const MOST_ENTRIES = 500
 /** A file of so many entries is 100 kB; a larger one is not ours. */
-const MOST_FILE_CHARACTERS = 1_000_000
+const MOST_FILE_BYTES = 1_000_000
+/** A peak that was an accident is forgotten after so many more runs. */
+const PEAK_RUNS = 5
 /** Runs end seldom. */
 const WRITE_EVERY_MS = 2_000
 
@@ -16,19 +18,22 @@ const entrySchema = z.object({
   key: z.string().regex(/^[0-9a-f]{32}$/),
   /** Held when ready and idle, in the last run. */
   restingBytes: bytes,
-  /** The most ever held, in any run. */
+  /** The most held in any of the last runs. */
   peakBytes: bytes,
+  /** The most held in each of these runs, the newest last; files of earlier versions have none. */
+  peaks: z.array(bytes).max(PEAK_RUNS).default([]),
   runs: z.int().min(1),
   lastAtMs: z.number()
 })
 const fileSchema = z.object({ version: z.literal(VERSION), entries: z.array(entrySchema) })
 
-export type MeasuredRun = Readonly<z.output<typeof entrySchema>>
+type Entry = Readonly<z.output<typeof entrySchema>>
+export type MeasuredRun = Omit<Entry, 'peaks'>
 
 /** What runs of this machine were seen to take. */
 export interface MeasuredStore {
   get(key: string): MeasuredRun | null
-  /** The resting size is the newest run's, the peak the highest of all; `isNewRun`: nothing of this run is in yet. */
+  /** The resting size is the newest run's, the peak the highest of the last; `isNewRun`: nothing of this run is in yet. */
   add(
     key: string,
     seen: { readonly restingBytes: number; readonly peakBytes: number },
@@ -39,10 +44,13 @@ export interface MeasuredStore {
   close(): void
 }
 
-/** Read at the first use; a file that cannot be understood is renamed to *.broken and kept. */
-export function openMeasured(path: string, logger: Logger): MeasuredStore {
-  let loaded: Map<string, MeasuredRun> | null = null
-  const entries = (): Map<string, MeasuredRun> => (loaded ??= load(path, logger))
+/** Whose the file is: the core's own, or one that somebody only looks into. */
+export type StoreAccess = 'own' | 'look'
+
+/** Read at the first use; of one's own, a file that cannot be understood is renamed to *.broken and kept. */
+export function openMeasured(path: string, logger: Logger, access: StoreAccess): MeasuredStore {
+  let loaded: Map<string, Entry> | null = null
+  const entries = (): Map<string, Entry> => (loaded ??= load(path, logger, access))
   const writes = createGatheredWrites({
     everyMs: WRITE_EVERY_MS,
     onWritten: () => undefined,
@@ -53,12 +61,16 @@ export function openMeasured(path: string, logger: Logger): MeasuredStore {
     add(key, { restingBytes, peakBytes }, atMs, isNewRun) {
       const known = entries()
       const before = known.get(key)
+      const earlier = before === undefined || before.peaks.length > 0 ? before?.peaks : [before.peakBytes]
+      const others = (earlier ?? []).slice(0, isNewRun ? undefined : -1)
+      const peaks = [...others, Math.max(restingBytes, peakBytes)].slice(-PEAK_RUNS)
       // At the end of the map is what was used last.
       known.delete(key)
       known.set(key, {
         key,
         restingBytes,
-        peakBytes: Math.max(restingBytes, peakBytes, before?.peakBytes ?? 0),
+        peakBytes: Math.max(...peaks),
+        peaks,
         runs: Math.max(1, (before?.runs ?? 0) + (isNewRun ? 1 : 0)),
         lastAtMs: atMs
       })
@@ -72,10 +84,10 @@ export function openMeasured(path: string, logger: Logger): MeasuredStore {
   }
 }
 
-function load(path: string, logger: Logger): Map<string, MeasuredRun> {
-  let text: string
+function load(path: string, logger: Logger, access: StoreAccess): Map<string, Entry> {
+  let text: string | null
   try {
-    text = readFileSync(path, 'utf8')
+    text = statSync(path).size > MOST_FILE_BYTES ? null : readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       logger.warn(`what was measured could not be read from ${path}: ${reasonOf(error)}`)
@@ -83,13 +95,12 @@ function load(path: string, logger: Logger): Map<string, MeasuredRun> {
     return new Map()
   }
   try {
-    if (text.length > MOST_FILE_CHARACTERS) throw new Error('it is too long')
+    if (text === null) throw new Error('it is too long')
     const { entries } = fileSchema.parse(JSON.parse(text))
     return new Map(entries.slice(-MOST_ENTRIES).map((entry) => [entry.key, entry]))
   } catch (error) {
-    logger.warn(
-      `what was measured could not be understood (${firstLine(reasonOf(error))}); ${putAside(path)}`
-    )
+    const done = access === 'own' ? putAside(path) : `${path} is left as it is`
+    logger.warn(`what was measured could not be understood (${firstLine(reasonOf(error))}); ${done}`)
     return new Map()
   }
 }

@@ -1,5 +1,10 @@
-import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
-import { ACTIVE_STATES, type RunnerKind, type RunnerView } from '../../../shared/model/runner.ts'
+import { RUNNER_SPECS, textSetting } from '../../../shared/model/specs/index.ts'
+import {
+  ACTIVE_STATES,
+  type Profile,
+  type RunnerKind,
+  type RunnerView
+} from '../../../shared/model/runner.ts'
 import type { EstimateMachine } from '../../../shared/model/estimate.ts'
 
 /** Looks at which a ready runner was idle before what it holds counts as its resting size. */
@@ -7,13 +12,14 @@ const IDLE_LOOKS = 3
 
 /**
  * What of a run holds for the next one. resting: it loads all at its start. peak: what it takes while it works.
- * nothing: what it takes is chosen in it later, so one run tells nothing of the next.
+ * nothing: what it takes is chosen in it later, or is a share of what is free at its start, so one run tells nothing
+ * of the next.
  */
 const LEARNT: Readonly<Record<RunnerKind, 'resting' | 'peak' | 'nothing'>> = {
   llamacpp: 'resting',
   vllm: 'resting',
-  trtllm: 'resting',
-  sglang: 'resting',
+  trtllm: 'nothing',
+  sglang: 'nothing',
   nim: 'resting',
   finetune: 'peak',
   custom: 'peak',
@@ -49,6 +55,12 @@ export interface RunWatch {
 /** Whether runs of this kind are worth watching. */
 export const isLearnt = (kind: RunnerKind): boolean =>
   LEARNT[kind] !== 'nothing' && RUNNER_SPECS[kind].way === 'process'
+
+/** Whether it counts as ready before it has loaded anything: a job that runs, a server that loads when asked. */
+export const isReadyFirst = (profile: Profile): boolean =>
+  profile.kind === 'finetune' ||
+  profile.kind === 'comfyui' ||
+  (profile.kind === 'custom' && textSetting(profile, 'ready') === 'running')
 
 export function watchRun(kind: RunnerKind): RunWatch {
   let peakBytes = 0

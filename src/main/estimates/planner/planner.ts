@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { LlamaCppProfile } from '../../../shared/model/runner.ts'
+import type { Clock } from '../../platform/ports.ts'
 import type { Disposable } from '../../../shared/util/disposable.ts'
 import { plannerArguments } from './arguments.ts'
 import { parsePlan, type Plan } from './parse-plan.ts'
@@ -9,6 +10,8 @@ import { runPlanner } from './run-planner.ts'
 const PROGRAM = 'llama-fit-params'
 /** It reads a header and builds graphs: 0.1 s on a processor alone, 1 to 2 s where it opens a GPU. */
 const RUN_TIMEOUT_MS = 5_000
+/** One that did not answer holds up others for as long again: it is left alone for a while. */
+const LEFT_ALONE_MS = 60_000
 /** A slider makes many; older ones are asked for again. */
 const MOST_KEPT = 200
 
@@ -24,23 +27,42 @@ export interface Planner extends Disposable {
   ask(profile: LlamaCppProfile): Promise<Planned>
 }
 
+const LEFT_ALONE: Planned = {
+  kind: 'failed',
+  why: 'it did not answer a moment ago and is not asked again yet'
+}
+
 export function createPlanner(options: {
   /** The llama-server that the profile would be launched with; null: there is none. */
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly serverOf: (profile: LlamaCppProfile) => Promise<string | null>
   readonly env: NodeJS.ProcessEnv
   readonly timeoutMs?: number
 }): Planner {
-  const { serverOf, env, timeoutMs = RUN_TIMEOUT_MS } = options
+  const { clock, serverOf, env, timeoutMs = RUN_TIMEOUT_MS } = options
   const closing = new AbortController()
   const kept = new Map<string, Promise<Planned>>()
   let last: Promise<unknown> = Promise.resolve()
   /** By profile: what was asked last. */
   const newest = new Map<string, string>()
 
-  const run = async (file: string, args: readonly string[], isWanted: () => boolean): Promise<Planned> => {
+  /** Programs that did not answer, and when, monotonic. */
+  const silent = new Map<string, number>()
+
+  const isLeftAlone = (program: string): boolean =>
+    clock.monotonicMs() - (silent.get(program) ?? Number.NEGATIVE_INFINITY) < LEFT_ALONE_MS
+
+  const run = async (
+    file: string,
+    program: string,
+    args: readonly string[],
+    isWanted: () => boolean
+  ): Promise<Planned> => {
     if (!isWanted()) return { kind: 'failed', why: 'a newer question took its place' }
+    if (isLeftAlone(program)) return LEFT_ALONE
     const ran = await runPlanner(file, args, { env, timeoutMs, signal: closing.signal })
-    if (ran.kind === 'failed') return ran
+    if (ran.kind === 'late') silent.set(program, clock.monotonicMs())
+    if (ran.kind !== 'answered') return { kind: 'failed', why: ran.why }
     const plan = parsePlan(ran.stdout)
     return plan === null ? { kind: 'failed', why: 'its answer was not understood' } : { kind: 'plan', plan }
   }
@@ -55,9 +77,11 @@ export function createPlanner(options: {
     const key = JSON.stringify([file, program, model, args])
     const known = kept.get(key)
     if (known !== undefined) return known
+    const build = `${file}:${program}`
+    if (isLeftAlone(build)) return LEFT_ALONE
     // One after the other; of a slider that moves, only where it stands by then is asked for.
     newest.set(profile.id, key)
-    const answer = last.then(() => run(file, args, () => newest.get(profile.id) === key))
+    const answer = last.then(() => run(file, build, args, () => newest.get(profile.id) === key))
     last = answer
     kept.set(key, answer)
     for (const oldest of kept.keys()) {

@@ -4,9 +4,10 @@ import { dirname } from 'node:path'
 /** A table of a dozen short rows; more is no answer. */
 const MOST_OUTPUT_BYTES = 16_384
 
-/** failed: `why` is for people and ends a sentence. */
+/** failed and late: `why` is for people and ends a sentence. */
 export type PlannerRun =
-  { readonly kind: 'answered'; readonly stdout: string } | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'answered'; readonly stdout: string }
+  | { readonly kind: 'failed' | 'late'; readonly why: string }
 
 /**
  * Runs the planner to its end, at the deadline or at too much output to its death; never throws.
@@ -44,14 +45,14 @@ export function runPlanner(
       signal.removeEventListener('abort', abort)
       settle(result)
     }
-    const give = (why: string): void => {
+    const give = (why: string, kind: 'failed' | 'late' = 'failed'): void => {
       endGroup(child)
       child.stdout?.destroy()
       child.unref()
-      end({ kind: 'failed', why })
+      end({ kind, why })
     }
     const abort = (): void => give('it was not asked any more')
-    const timer = setTimeout(give, timeoutMs, `it did not answer within ${timeoutMs / 1000} s`)
+    const timer = setTimeout(give, timeoutMs, `it did not answer within ${timeoutMs / 1000} s`, 'late')
     signal.addEventListener('abort', abort, { once: true })
     child.stdout?.on('data', (piece: Buffer) => {
       bytes += piece.length
@@ -79,7 +80,12 @@ function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
 const KEPT =
   /^(?:PATH|HOME|LANG|LC_.*|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|HIP_.*|ROCR_.*|GGML_.*|LLAMA_ARG_DEVICE)$/
 
-const keptOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => KEPT.test(name)))
+/** Where it crashes it would start a debugger to tell where, which takes longer than anybody waits. */
+const WITHOUT_DEBUGGER = { GGML_NO_BACKTRACE: '1' }
+
+const keptOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => KEPT.test(name))),
+  ...WITHOUT_DEBUGGER
+})
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

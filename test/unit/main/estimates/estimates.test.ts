@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,11 +8,13 @@ import { createFacts } from '../../../../src/main/estimates/facts.ts'
 import { baseName, otherQuants } from '../../../../src/main/estimates/other-quants.ts'
 import { createPlanner } from '../../../../src/main/estimates/planner/planner.ts'
 import type { Estimates } from '../../../../src/main/estimates/types.ts'
-import { createModelFactsReader } from '../../../../src/main/models/model-facts.ts'
+import { runKey } from '../../../../src/main/estimates/measured/run-key.ts'
+import { createModelFactsReader, type ModelFactsReader } from '../../../../src/main/models/model-facts.ts'
 import type { ModelOnDisk } from '../../../../src/main/models/types.ts'
 import { systemClock } from '../../../../src/main/platform/system.ts'
 import type { LlamaCppProfile, Profile, RunnerView } from '../../../../src/shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
+import { err } from '../../../../src/shared/util/result.ts'
 import { sampleRunner } from '../../../support/fake-core.ts'
 import { makeGguf } from '../../../support/make-gguf.ts'
 import { until } from '../../../support/until.ts'
@@ -38,6 +40,8 @@ function open(more: Partial<EstimatesPorts> = {}): Estimates {
     clock: systemClock,
     logger,
     storePath: join(dir, 'measured.json'),
+    storeAccess: 'own',
+    programOf: async () => null,
     machine: () => ({ memTotalBytes: 64 * GIB, memAvailableBytes: 40 * GIB, topology: 'unified' }),
     isGpuKnown: () => true,
     gpuName: () => 'NVIDIA GB10',
@@ -82,7 +86,11 @@ const standIn = (text: string) => {
   mkdirSync(join(dir, 'bin'), { recursive: true })
   writeFileSync(join(dir, 'bin', 'llama-fit-params'), `#!/bin/sh\n${text}\n`)
   chmodSync(join(dir, 'bin', 'llama-fit-params'), 0o755)
-  return createPlanner({ serverOf: async () => join(dir, 'bin', 'llama-server'), env: process.env })
+  return createPlanner({
+    clock: systemClock,
+    serverOf: async () => join(dir, 'bin', 'llama-server'),
+    env: process.env
+  })
 }
 
 describe('the estimate that counts', () => {
@@ -139,24 +147,39 @@ describe('the estimate that counts', () => {
     expect(other.measured).toBeNull()
   })
 
-  it('is of the settings of the launch, not of those that are saved', async () => {
+  it('is of the settings of the launch, whatever is estimated of it meanwhile', async () => {
     const estimates = open()
     const saved = profileOf(model())
     const launched = profileOf(saved.modelPath, { contextTokens: 2048 })
-    await estimates.of(launched)
-    await run(estimates, saved, 2, launched)
+    await estimates.of(saved)
+    await run(estimates, launched, 2)
     expect((await estimates.of(launched)).measured).not.toBeNull()
     expect((await estimates.of(saved)).measured).toBeNull()
   })
+
+  it('of a job that is ready before it loads leaves all of it to be claimed', async () => {
+    const estimates = open()
+    const { settings: _, ...common } = profileOf('')
+    const job: Profile = { ...common, kind: 'custom', settings: { command: ['/bin/job'], ready: 'running' } }
+    await run(estimates, job, 3)
+    const { estimate } = await estimates.of(job)
+    expect(estimate).toMatchObject({ source: 'measured', growthBytes: 3 * GIB })
+  })
+
+  it('is not below the weights of an architecture that is not known', async () => {
+    const estimates = open()
+    const shape = { layers: 8, embedding: 512, feedForward: 2048, vocabulary: 8192 }
+    const profile = profileOf(makeGguf(join(dir, 'new.gguf'), { ...shape, architecture: 'brandnew' }))
+    const { total, confidence } = (await estimates.of(profile)).estimate
+    expect(confidence).toBe('unknown')
+    expect(total.lowBytes).toBeGreaterThan(10 * MIB)
+    await run(estimates, profile, MIB / GIB)
+    expect((await estimates.of(profile)).estimate.total.expectedBytes).toBe(total.lowBytes)
+  })
 })
 
-/** One run as the supervisor shows it, until it is kept under what was launched. */
-async function run(
-  estimates: Estimates,
-  shown: Profile,
-  gib: number,
-  launched: Profile = shown
-): Promise<void> {
+/** One run as the supervisor shows it, until it is kept. */
+async function run(estimates: Estimates, shown: Profile, gib: number): Promise<void> {
   const view = (state: RunnerView['state']): RunnerView => ({
     ...sampleRunner('x', 'ready'),
     id: shown.id,
@@ -172,9 +195,14 @@ async function run(
   estimates.observe(shown, view('loading'))
   await until('the run to be kept', async () => {
     estimates.observe(shown, view('ready'))
-    const found = await estimates.view(launched)
+    const found = await estimates.view(shown)
     return found.ok && found.value.measured !== null
   })
+}
+
+function writeMeasured(key: string | null): void {
+  const entry = { key, restingBytes: GIB, peakBytes: GIB, runs: 1, lastAtMs: 1 }
+  writeFileSync(join(dir, 'measured.json'), JSON.stringify({ version: 1, entries: [entry] }))
 }
 
 describe('what cannot be told', () => {
@@ -211,6 +239,47 @@ describe('what cannot be told', () => {
     await estimates.of(profileOf('/net/x.gguf'))
     expect(reads).toBe(1)
     expect(await estimates.facts('/net/x.gguf', 'llamacpp')).toMatchObject({ error: { code: 'timeout' } })
+  })
+
+  it('is said at once where two reads hang already, and holds no more threads, until one of them ends', async () => {
+    const begun: string[] = []
+    const ends = new Map<string, () => void>()
+    const facts = createFacts({
+      reader: {
+        read(path) {
+          begun.push(path)
+          const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<ModelFactsReader['read']>>>()
+          ends.set(path, () => resolve({ ok: false, error: { kind: 'missing', message: 'gone' } }))
+          return promise
+        }
+      },
+      env: {},
+      homeDir: dir,
+      timeoutMs: 20
+    })
+    const paths = Array.from({ length: 60 }, (_, at) => `/net/${at}.gguf`)
+    const answers = await Promise.all(paths.map((path) => facts.of(path, 'llamacpp')))
+    expect(answers.map((answer) => answer.ok || answer.error.code)).toEqual(paths.map(() => 'timeout'))
+    expect(begun).toEqual(['/net/0.gguf', '/net/1.gguf'])
+    expect(await facts.of('/local/x.gguf', 'llamacpp')).toMatchObject({ error: { code: 'timeout' } })
+    expect(begun).toHaveLength(2)
+    ends.get('/net/0.gguf')?.()
+    await until('a thread to be free again', async () => {
+      const asked = facts.of('/local/x.gguf', 'llamacpp')
+      ends.get('/local/x.gguf')?.()
+      const answer = await asked
+      return !answer.ok && answer.error.code === 'model-missing'
+    })
+  })
+
+  it('is not asked of the files a second time where they do not answer', async () => {
+    const profile = profileOf(model())
+    writeMeasured(await runKey(profile, 64 * GIB, null))
+    const { measured } = await open({
+      facts: { of: async () => err({ code: 'timeout', message: 'no' }) }
+    }).of(profile)
+    expect(measured).toBeNull()
+    expect((await open().of(profile)).measured).not.toBeNull()
   })
 
   it('is unknown where an estimator throws', async () => {
@@ -293,6 +362,13 @@ describe('every model on disk', () => {
     ]
     const sizes = await open({ findModels: async () => models }).models()
     expect(sizes).toEqual([{ path: good, total: expect.any(Object), isRough: false }])
+  })
+
+  it('is by formula: no planner is run for a list', async () => {
+    const planner = standIn(`echo called >> ${join(dir, 'calls')}; echo "Host 0 0 20 "`)
+    const models = ['a', 'b', 'c'].map((name) => modelOnDisk(model(`${name}.gguf`), name, 1))
+    expect(await open({ planner, findModels: async () => models }).models()).toHaveLength(3)
+    expect(existsSync(join(dir, 'calls'))).toBe(false)
   })
 
   it('is gone through once for all who ask at the same time', async () => {

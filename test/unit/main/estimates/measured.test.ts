@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { applyMeasured, measuredOf } from '../../../../src/main/estimates/measured/apply-measured.ts'
 import { createLearning } from '../../../../src/main/estimates/measured/learning.ts'
-import { runKey } from '../../../../src/main/estimates/measured/run-key.ts'
 import { openMeasured, type MeasuredRun } from '../../../../src/main/estimates/measured/store.ts'
-import { bytesHeld } from '../../../../src/main/estimates/measured/watch-runs.ts'
+import { bytesHeld, isReadyFirst } from '../../../../src/main/estimates/measured/watch-runs.ts'
 import { totalOf } from '../../../../src/shared/domain/estimator/total.ts'
 import type { Estimate, EstimatePart, EstimatePartId } from '../../../../src/shared/model/estimate.ts'
-import type { LlamaCppProfile, RunnerView } from '../../../../src/shared/model/runner.ts'
+import type { FieldProfile, LlamaCppProfile, RunnerView } from '../../../../src/shared/model/runner.ts'
 import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 import { sampleRunner } from '../../../support/fake-core.ts'
 
@@ -18,15 +17,9 @@ const MIB = 1024 ** 2
 const KEY = 'a'.repeat(32)
 
 let dir: string
-let warnings: string[]
-const logger = {
-  info: () => undefined,
-  warn: (message: string) => void warnings.push(message),
-  error: (message: string) => void warnings.push(message)
-}
+const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'firebreak-measured-'))
-  warnings = []
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -45,76 +38,6 @@ const profileOf = (
   lan: false,
   container: null,
   settings: { ...defaultLlamaCppSettings(), ...more }
-})
-
-describe('the store of what was measured', () => {
-  const path = () => join(dir, 'measured.json')
-
-  it('keeps the newest resting size and the highest peak, for the user alone', () => {
-    const store = openMeasured(path(), logger)
-    expect(store.get(KEY)).toBeNull()
-    store.add(KEY, { restingBytes: 10, peakBytes: 30 }, 1, true)
-    store.add(KEY, { restingBytes: 12, peakBytes: 20 }, 2, true)
-    store.add(KEY, { restingBytes: 13, peakBytes: 20 }, 3, false)
-    store.close()
-    const expected = { key: KEY, restingBytes: 13, peakBytes: 30, runs: 2, lastAtMs: 3 }
-    expect(openMeasured(path(), logger).get(KEY)).toEqual(expected)
-    expect(statSync(path()).mode & 0o777).toBe(0o600)
-    expect(warnings).toEqual([])
-  })
-
-  it('forgets what was not used for longest', () => {
-    const store = openMeasured(path(), logger)
-    const key = (at: number): string => at.toString(16).padStart(32, '0')
-    for (let at = 0; at < 500; at += 1) store.add(key(at), { restingBytes: at, peakBytes: at }, at, true)
-    store.add(key(0), { restingBytes: 1, peakBytes: 1 }, 1, true)
-    store.add(key(500), { restingBytes: 1, peakBytes: 1 }, 1, true)
-    expect(store.get(key(0))).not.toBeNull()
-    expect(store.get(key(1))).toBeNull()
-    expect(store.get(key(2))).not.toBeNull()
-    store.close()
-  })
-
-  it.each([
-    ['no JSON', 'nonsense'],
-    ['another version', '{"version":2,"entries":[]}'],
-    [
-      'a figure that cannot be',
-      `{"version":1,"entries":[{"key":"${KEY}","restingBytes":-1,"peakBytes":1,"runs":1,"lastAtMs":0}]}`
-    ],
-    [
-      'a key of another kind',
-      '{"version":1,"entries":[{"key":"../x","restingBytes":1,"peakBytes":1,"runs":1,"lastAtMs":0}]}'
-    ]
-  ])('keeps a damaged file aside: %s', (_, text) => {
-    writeFileSync(path(), text)
-    const store = openMeasured(path(), logger)
-    expect(store.get(KEY)).toBeNull()
-    expect(readFileSync(`${path()}.broken`, 'utf8')).toBe(text)
-    expect(warnings).toHaveLength(1)
-    store.add(KEY, { restingBytes: 1, peakBytes: 2 }, 1, true)
-    store.close()
-    expect(openMeasured(path(), logger).get(KEY)?.peakBytes).toBe(2)
-  })
-})
-
-describe('the key of a run', () => {
-  it('changes with the model, its settings and the machine, and not with its port', async () => {
-    const path = join(dir, 'm.gguf')
-    writeFileSync(path, 'one')
-    const key = (more: Partial<LlamaCppProfile['settings']> = {}, total = 1) =>
-      runKey(profileOf(more, path), total)
-    const first = await key()
-    expect(first).toMatch(/^[0-9a-f]{32}$/)
-    expect(await key({ port: 9000 })).toBe(first)
-    expect(await key({ contextTokens: 4096 })).not.toBe(first)
-    expect(await key({ extraArgs: ['--api-key', 'hunter2'] })).not.toContain('hunter2')
-    expect(await key({}, 2)).not.toBe(first)
-    utimesSync(path, 1, 1)
-    expect(await key()).not.toBe(first)
-    rmSync(path)
-    expect(await key()).toBeNull()
-  })
 })
 
 const part = (id: EstimatePartId, lowMib: number, mib: number, peakMib: number): EstimatePart => ({
@@ -137,6 +60,7 @@ function estimateOf(parts: readonly EstimatePart[], growthBytes = 0): Estimate {
     activeWeightBytes: null
   }
 }
+const LOADED = { leastBytes: 0, isReadyFirst: false }
 const run = (restingMib: number, peakMib: number): MeasuredRun => ({
   key: KEY,
   restingBytes: restingMib * MIB,
@@ -164,7 +88,7 @@ describe('what was measured in an estimate', () => {
     ['a peak above all', 1500, 4000],
     ['exactly what was expected', 1500, 1500]
   ])('adds up and never falls below what is known: %s', (_, restingMib, peakMib) => {
-    const { total, parts, growthBytes, source } = applyMeasured(formula, run(restingMib, peakMib))
+    const { total, parts, growthBytes, source } = applyMeasured(formula, run(restingMib, peakMib), LOADED)
     expect(source).toBe('measured')
     expect(total.expectedBytes).toBe(Math.max(restingMib * MIB, formula.total.lowBytes))
     expect(total.peakBytes).toBeGreaterThanOrEqual(peakMib * MIB)
@@ -178,8 +102,24 @@ describe('what was measured in an estimate', () => {
   })
 
   it('keeps room for what no run has claimed yet', () => {
-    const { total } = applyMeasured(formula, run(1500, 1500))
+    const { total } = applyMeasured(formula, run(1500, 1500), LOADED)
     expect(total.peakBytes).toBe((1500 + 1024) * MIB)
+  })
+
+  it('may still be claimed whole by one that is ready before it loads', () => {
+    const job = { ...formula, growthBytes: formula.total.expectedBytes }
+    const { growthBytes, total } = applyMeasured(job, run(5000, 5000), { ...LOADED, isReadyFirst: true })
+    expect(total.expectedBytes).toBe(5000 * MIB)
+    expect(growthBytes).toBe(5000 * MIB)
+  })
+
+  it('is never below what its files hold, however little of the rest is known', () => {
+    const unknown = { ...formula, confidence: 'unknown' as const }
+    const leastBytes = 1250 * MIB
+    const { total, parts } = applyMeasured(unknown, run(600, 700), { ...LOADED, leastBytes })
+    expect(total.expectedBytes).toBe(leastBytes)
+    expect(total.peakBytes).toBeGreaterThanOrEqual(leastBytes)
+    expect(Math.abs(totalOf(parts).expectedBytes - leastBytes)).toBeLessThan(10)
   })
 
   it('tells the error of the formula', () => {
@@ -194,7 +134,7 @@ describe('what was measured in an estimate', () => {
 
   it('is all there is where the formula knows nothing', () => {
     const nothing = { ...estimateOf([]), confidence: 'unknown' as const }
-    const { total, confidence, parts } = applyMeasured(nothing, run(500, 700))
+    const { total, confidence, parts } = applyMeasured(nothing, run(500, 700), LOADED)
     expect(total).toEqual({ lowBytes: 0, expectedBytes: 500 * MIB, peakBytes: 700 * MIB })
     expect(confidence).toBe('good')
     expect(totalOf(parts).peakBytes).toBe(700 * MIB)
@@ -221,6 +161,21 @@ describe('what a runner holds', () => {
   })
 })
 
+describe('kinds that are ready before they load', () => {
+  it('are jobs that listen nowhere, and servers that load when they are asked', () => {
+    const field = (kind: FieldProfile['kind'], settings: FieldProfile['settings'] = {}): FieldProfile => ({
+      ...profileOf(),
+      kind,
+      settings
+    })
+    expect(isReadyFirst(field('finetune'))).toBe(true)
+    expect(isReadyFirst(field('comfyui'))).toBe(true)
+    expect(isReadyFirst(field('custom', { ready: 'running' }))).toBe(true)
+    expect(isReadyFirst(field('custom'))).toBe(false)
+    expect(isReadyFirst(profileOf())).toBe(false)
+  })
+})
+
 describe('learning from runs', () => {
   const idle = { busy: false, requestsRunning: 0, requestsWaiting: 0, tokensPerS: 0, idleSinceMs: 1 } as const
   const viewOf = (state: RunnerView['state'], gib: number, more: Partial<RunnerView> = {}): RunnerView => ({
@@ -237,7 +192,7 @@ describe('learning from runs', () => {
     ...more
   })
   async function learn(views: readonly RunnerView[], topology: 'unified' | 'none' = 'unified') {
-    const store = openMeasured(join(dir, 'measured.json'), logger)
+    const store = openMeasured(join(dir, 'measured.json'), logger, 'own')
     const learning = createLearning({
       store,
       clock: { nowMs: () => 5, monotonicMs: () => 5 },
