@@ -2,15 +2,19 @@ import type { Estimate, Interval, Verdict } from '../../model/estimate.ts'
 import { assertNever } from '../../util/assert-never.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
 
-/** Whether it fits now. What nothing is known of has no verdict, whatever its interval says. */
+/** What it takes for certain: as expected, or the least of it where no more than an interval is known. */
+export const leastBytes = (total: Interval, confidence: Estimate['confidence']): number =>
+  confidence === 'unknown' ? total.lowBytes : total.expectedBytes
+
+/** Whether it fits now. What is not known has no verdict, except where even the least of it is not free. */
 export function verdictOf(
   total: Interval,
   confidence: Estimate['confidence'],
   allocatableBytes: number
 ): Verdict {
+  if (leastBytes(total, confidence) > allocatableBytes) return 'does-not-fit'
   if (confidence === 'unknown') return 'unknown'
-  if (total.peakBytes <= allocatableBytes) return 'fits'
-  return total.expectedBytes <= allocatableBytes ? 'tight' : 'does-not-fit'
+  return total.peakBytes <= allocatableBytes ? 'fits' : 'tight'
 }
 
 /** The verdict with its numbers in one sentence: 'Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; …'. */
@@ -30,8 +34,9 @@ export function verdictSentence(
       return `${label} ${needs(total)}; ${free} are free for models, so its peak is ${missing} over.`
     }
     case 'does-not-fit': {
-      const missing = bytesInWords(total.expectedBytes - allocatableBytes)
-      return `${label} ${needs(total)}; ${free} are free for models: it is ${missing} short.`
+      const missing = bytesInWords(leastBytes(total, confidence) - allocatableBytes)
+      const what = confidence === 'unknown' ? `needs at least ${bytesInWords(total.lowBytes)}` : needs(total)
+      return `${label} ${what}; ${free} are free for models: it is ${missing} short.`
     }
     case 'unknown':
       return total.peakBytes > 0

@@ -24,7 +24,14 @@ describe('the verdict', () => {
   })
 
   test('is none for what nothing is known of', () => {
-    expect(verdictOf(of(24, 26), 'unknown', 0)).toBe('unknown')
+    const nothing = { lowBytes: 0, expectedBytes: 0, peakBytes: 0 }
+    expect(verdictOf(nothing, 'unknown', 0)).toBe('unknown')
+    expect(verdictOf(of(24, 26), 'unknown', 23 * GIB)).toBe('unknown')
+    expect(verdictOf(of(24, 26), 'unknown', 100 * GIB)).toBe('unknown')
+  })
+
+  test('is sure of what is not known where even the least of it is not free', () => {
+    expect(verdictOf(of(24, 26), 'unknown', 22.9 * GIB)).toBe('does-not-fit')
   })
 })
 
@@ -49,6 +56,12 @@ describe('its sentence', () => {
   test('says how much it is short', () => {
     expect(say(14.8)).toBe(
       'Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 14.8 GiB are free for models: it is 9.3 GiB short.'
+    )
+  })
+
+  test('says how much of the least is missing where no more is known', () => {
+    expect(verdictSentence('x', of(24, 40), 'unknown', 20 * GIB)).toBe(
+      'x needs at least 23.0 GiB; 20.0 GiB are free for models: it is 3.0 GiB short.'
     )
   })
 
