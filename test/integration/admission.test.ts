@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { StartOptions } from '../../src/main/runners/supervisor/types.ts'
 import type { ContractError } from '../../src/shared/contract/errors.ts'
-import type { RunnerState, RunnerView } from '../../src/shared/model/runner.ts'
+import type { Profile, RunnerState, RunnerView } from '../../src/shared/model/runner.ts'
 import type { Result } from '../../src/shared/util/result.ts'
 import { sampleProfile } from '../support/fake-core.ts'
 import { makeGguf } from '../support/make-gguf.ts'
@@ -152,6 +153,66 @@ describe('launches on a machine that holds one of them', () => {
     await untilState(small.runners, 'a', 'loading', 'ready')
     expect(small.admission.status().reservations).toMatchObject([{ runnerId: 'a' }])
     await untilState(small.runners, 'a', 'ready')
+  })
+
+  test('a start that may wait is not refused while the guard holds launches: it starts afterwards', async () => {
+    small.hold = 'Nothing new is started now.'
+    expect(await start('a')).toMatchObject({ ok: false, error: { code: 'refused', message: small.hold } })
+    expect(await start('a', { waits: true })).toMatchObject({
+      ok: true,
+      value: { state: 'waiting', text: 'Waits for the guard. Nothing new is started now.' }
+    })
+    small.hold = null
+    small.admission.update(small.runners.list())
+    await untilState(small.runners, 'a', 'ready')
+  })
+
+  test('a name typed for one that waits keeps its place, and starts it', async () => {
+    small.hold = 'Nothing new is started now.'
+    small.othersBytes = ROOM_BYTES / 2
+    await start('b', { waits: true })
+    await start('a', { waits: true })
+    expect(await start('b', { phrase: 'Model b' })).toMatchObject({ ok: true, value: { state: 'waiting' } })
+    const { waiting } = small.admission.status()
+    expect(waiting.map(({ runnerId }) => runnerId)).toEqual(['b', 'a'])
+    small.hold = null
+    small.admission.update(small.runners.list())
+    await untilState(small.runners, 'b', 'ready')
+    expect(stateOf('a')).toBe('waiting')
+    await small.runners.stop('a')
+  })
+
+  test('a new path that only waits is kept on disk when it is launched, and not before', async () => {
+    const path = makeGguf(join(small.home.dir, 'new.gguf'))
+    const saved = join(small.home.places.configDir, 'profiles', 'new.json')
+    const ids = (): readonly string[] => small.runners.profiles().map(({ id }) => id)
+    small.othersBytes = ROOM_BYTES / 2
+    const startNew = () => small.runners.start(path, undefined, { waits: true })
+    expect(await startNew()).toMatchObject({ ok: true, value: { id: 'new', state: 'waiting' } })
+    expect(existsSync(saved)).toBe(false)
+    // Who shows it has its profile all the same.
+    expect(ids()).toContain('new')
+    expect(await startNew()).toMatchObject({ ok: false, error: { code: 'already-running' } })
+    await small.runners.stop('new')
+    expect(small.runners.list().map(({ id }) => id)).not.toContain('new')
+    expect(ids()).not.toContain('new')
+
+    await startNew()
+    small.othersBytes = 0
+    small.admission.update(small.runners.list())
+    await untilState(small.runners, 'new', 'ready')
+    expect(existsSync(saved)).toBe(true)
+  })
+
+  test('what runs is known by what it was launched with, whatever its profile says since', async () => {
+    await running('a')
+    const launched = small.runners.running('a')
+    if (launched === null) throw new Error('there is no a')
+    await small.runners.saveProfile({ ...launched, label: 'another' } satisfies Profile)
+    expect(small.runners.running('a')).toEqual(launched)
+    await small.runners.stop('a')
+    expect(small.runners.running('a')).toMatchObject({ label: 'another' })
+    expect(small.runners.running('nobody')).toBeNull()
   })
 
   test('one that is not ready yet is waited for, where both fit', async () => {

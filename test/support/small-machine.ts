@@ -30,6 +30,8 @@ export interface SmallMachine {
   othersBytes: number
   /** What each is estimated at. */
   estimateBytes: number
+  /** Why the guard lets nothing be launched; null: it does. */
+  hold: string | null
   /** What is asked before each estimate is given. */
   beforeEstimate: (id: string) => Promise<void>
   /** Nothing of it runs on, also where a test has failed half way. */
@@ -53,6 +55,7 @@ ${options.ready ? listen : ''}
   const machine: SmallMachine = {
     home,
     othersBytes: 0,
+    hold: null,
     estimateBytes: EATER_ESTIMATE_BYTES,
     beforeEstimate: async () => undefined,
     remove() {
@@ -77,8 +80,9 @@ ${options.ready ? listen : ''}
         return { estimate: estimateOf(machine.estimateBytes) }
       },
       isDiscrete: () => false,
-      profileOf: (id) => machine.runners.profiles().find((profile) => profile.id === id) ?? null,
-      hold: () => null
+      isGpuKnown: () => true,
+      profileOf: (id) => machine.runners.running(id),
+      hold: () => machine.hold
     }),
     get runners() {
       return runners
@@ -91,7 +95,7 @@ ${options.ready ? listen : ''}
   const runners = home.openRunners(
     { binary, stopTimeoutS: 1 },
     { availableBytes },
-    { admission: machine.admission }
+    { admission: machine.admission, launchHold: () => machine.hold }
   )
   return machine
 }

@@ -115,7 +115,8 @@ export function createApp(ports: AppPorts): App {
     memTotalBytes,
     estimate: (profile) => estimating.estimates.of(profile),
     isDiscrete: () => gpu.latest().topology === 'discrete',
-    profileOf: (id) => runners.profiles().find((profile) => profile.id === id) ?? null,
+    isGpuKnown: () => gpu.latest().state === 'ok' && !gpu.latest().stale,
+    profileOf: (id) => runners.running(id),
     hold: () => guarding.guard.launchHold()
   })
   const trainingWatch = createTrainingWatch({ clock })
@@ -146,7 +147,7 @@ export function createApp(ports: AppPorts): App {
     live: () => live,
     models,
     runners: () => runners,
-    allocatableBytes: () => admission.status().allocatableBytes
+    allocatableBytes: (exceptId) => admission.allocatableBytes(exceptId)
   })
   const training = followTraining({
     runners,

@@ -1,5 +1,5 @@
 import { roomFor, type Room } from '../../../shared/domain/admission/ledger.ts'
-import { verdictOf, verdictSentence } from '../../../shared/domain/admission/verdict.ts'
+import { leastBytes, verdictOf, verdictSentence } from '../../../shared/domain/admission/verdict.ts'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { Estimate, Verdict } from '../../../shared/model/estimate.ts'
 import type { Profile } from '../../../shared/model/runner.ts'
@@ -8,13 +8,33 @@ import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { createClaims, promisedBytes, type Claim } from './claims.ts'
 import { estimateInTime } from './estimate-in-time.ts'
 import type { Admission, AdmissionPorts, LaunchTicket, LaunchWish } from './types.ts'
-import { cancelled, doesNotFit, neverFits, notCounted, waitsForGuard, waitsForRoom } from './words.ts'
+import {
+  cancelled,
+  doesNotFit,
+  LOOKED_AT_ANEW,
+  neverFits,
+  notCounted,
+  waitsForGuard,
+  waitsForLoad,
+  waitsForRoom
+} from './words.ts'
+
+/** One that does not fit is estimated anew once what is available has changed by this much … */
+const ANEW_BYTES = 1024 ** 3
+/** … and not more often than this: a planner may be asked for it. */
+const ANEW_MS = 5_000
 
 /** A launch that is asked for and not granted yet. */
 interface Waiter {
   readonly profile: Profile
-  readonly estimate: Estimate
-  readonly wish: LaunchWish
+  /** Made anew before it is granted: some servers take a share of what is free then. */
+  estimate: Estimate
+  estimatedAt: { readonly availableBytes: number; readonly ms: number }
+  /** The estimate is of this very look. */
+  isFresh: boolean
+  /** Why it is estimated anew right now; null: it is not. */
+  asking: 'grant' | 'room' | null
+  wish: LaunchWish
   /** It fits: what it needs is kept for it while it waits for its turn. */
   isReserved: boolean
   /** Null once it is granted; empty before the first look. */
@@ -54,6 +74,39 @@ export function createAdmission(ports: AdmissionPorts): Admission {
     return { verdict, allocatableBytes }
   }
 
+  const estimatedNow = (): Waiter['estimatedAt'] => ({
+    availableBytes: ports.availableBytes(),
+    ms: ports.clock.monotonicMs()
+  })
+
+  /** Nothing runs between the answer and the look that judges by it. */
+  const estimateAnew = (waiter: Waiter, asking: 'grant' | 'room'): void => {
+    const isAsked = waiter.asking !== null
+    waiter.asking = asking
+    if (isAsked) return
+    void estimateInTime(ports, waiter.profile).then((estimate) => {
+      waiter.asking = null
+      if (!waiting.includes(waiter)) return
+      const isWorse = estimate.confidence === 'unknown' && waiter.estimate.confidence !== 'unknown'
+      if (!isWorse) waiter.estimate = estimate
+      waiter.estimatedAt = estimatedNow()
+      lookWith(waiter)
+    })
+  }
+
+  const isOutdated = ({ estimatedAt }: Waiter): boolean =>
+    Math.abs(ports.availableBytes() - estimatedAt.availableBytes) >= ANEW_BYTES &&
+    ports.clock.monotonicMs() - estimatedAt.ms >= ANEW_MS
+
+  /** The name typed passes who loads. Nobody passes the guard, nor memory that is just coming back. */
+  const blockerOf = (waiter: Waiter): string | null => {
+    const hold = ports.hold()
+    if (hold !== null) return waitsForGuard(hold)
+    if (isTyped(waiter.profile, waiter.wish)) return claims.returning()
+    const next = waiting.find((one) => one !== waiter && one.asking === 'grant' && one.isReserved)
+    return next === undefined ? claims.blocker() : waitsForLoad(next.profile.label)
+  }
+
   const end = (waiter: Waiter, turn: Result<void, ContractError>): void => {
     waiting = waiting.filter((one) => one !== waiter)
     waiter.settle(turn)
@@ -83,14 +136,19 @@ export function createAdmission(ports: AdmissionPorts): Admission {
     const { profile, estimate, wish } = waiter
     waiter.isReserved = false
     const { verdict, allocatableBytes } = judge(waiter)
-    const hold = ports.hold()
-    const blocker = hold === null ? claims.blocker() : waitsForGuard(hold)
+    const blocker = blockerOf(waiter)
     if (verdict !== 'does-not-fit' || isTyped(profile, wish)) {
       waiter.isReserved = true
-      if (blocker === null) grant(waiter, verdict, allocatableBytes)
-      else say(waiter, blocker)
-    } else if (wish.waits) say(waiter, waitsForRoom(estimate.total.expectedBytes - allocatableBytes))
-    else if (blocker !== null && (waiter.words !== '' || claims.isReturning())) say(waiter, blocker)
+      if (blocker !== null) say(waiter, blocker)
+      else if (waiter.isFresh) grant(waiter, verdict, allocatableBytes)
+      else {
+        say(waiter, LOOKED_AT_ANEW)
+        estimateAnew(waiter, 'grant')
+      }
+    } else if (wish.waits) {
+      say(waiter, waitsForRoom(leastBytes(estimate.total, estimate.confidence) - allocatableBytes))
+      if (isOutdated(waiter)) estimateAnew(waiter, 'room')
+    } else if (blocker !== null && (waiter.words !== '' || claims.returning() !== null)) say(waiter, blocker)
     else refuse(waiter, doesNotFit(profile.label, estimate, allocatableBytes, wish.phrase))
   }
 
@@ -103,6 +161,12 @@ export function createAdmission(ports: AdmissionPorts): Admission {
     } finally {
       isLooking = false
     }
+  }
+
+  const lookWith = (fresh: Waiter): void => {
+    fresh.isFresh = true
+    look()
+    fresh.isFresh = false
   }
 
   const release = (waiter: Waiter): void => {
@@ -119,6 +183,9 @@ export function createAdmission(ports: AdmissionPorts): Admission {
       const waiter: Waiter = {
         profile,
         estimate,
+        estimatedAt: estimatedNow(),
+        isFresh: false,
+        asking: null,
         wish,
         isReserved: false,
         words: '',
@@ -129,12 +196,13 @@ export function createAdmission(ports: AdmissionPorts): Admission {
         settle
       }
       const mostBytes = ports.memTotalBytes() - ports.reserveBytes()
-      if (wish.waits && estimate.total.expectedBytes > mostBytes && !isTyped(profile, wish)) {
+      const least = leastBytes(estimate.total, estimate.confidence)
+      if (wish.waits && least > mostBytes && !isTyped(profile, wish)) {
         return err(neverFits(profile.label, estimate, mostBytes))
       }
       // From looking to reserving nothing else runs: that is what makes two launches at once safe.
       waiting = [...waiting, waiter]
-      look()
+      lookWith(waiter)
       if (waiter.refusal !== null) return err(waiter.refusal)
       return ok({
         get waitsFor() {
@@ -144,6 +212,13 @@ export function createAdmission(ports: AdmissionPorts): Admission {
           return waiter.note
         },
         turn,
+        insist(wanted, phrase) {
+          const isSame = JSON.stringify(wanted) === JSON.stringify(profile)
+          if (!isSame || !waiting.includes(waiter) || !isTyped(profile, { phrase })) return false
+          waiter.wish = { ...waiter.wish, phrase }
+          look()
+          return true
+        },
         release: () => release(waiter)
       })
     },
@@ -175,6 +250,7 @@ export function createAdmission(ports: AdmissionPorts): Admission {
         }))
       }
     },
+    allocatableBytes: (exceptId) => room(exceptId, ports.availableBytes()).allocatableBytes,
     ...disposable(() => {
       isOpen = false
       for (const waiter of waiting) end(waiter, err(cancelled(waiter.profile.label)))
@@ -183,7 +259,7 @@ export function createAdmission(ports: AdmissionPorts): Admission {
 }
 
 /** The phrase is its name, so that nobody launches another one than he thinks of. */
-const isTyped = ({ label, id }: Profile, { phrase }: LaunchWish): boolean => {
+const isTyped = ({ label, id }: Profile, { phrase }: Pick<LaunchWish, 'phrase'>): boolean => {
   const typed = phrase?.trim() ?? ''
   return typed !== '' && (typed === label.trim() || typed === id)
 }

@@ -17,7 +17,9 @@ export interface AdmissionPorts {
   estimate(profile: Profile): Promise<{ readonly estimate: Estimate }>
   /** The GPU has memory of its own: what models take there is not taken from the memory counted here. */
   isDiscrete(): boolean
-  /** Null: there is none of that id. */
+  /** Whether what the GPU holds is known now, be it that there is no GPU. */
+  isGpuKnown(): boolean
+  /** As it was launched, whatever its profile says since; null: there is none of that id. */
   profileOf(id: string): Profile | null
   /** Why nothing may be launched now, in words; null: it may. */
   hold(): string | null
@@ -38,6 +40,11 @@ export interface LaunchTicket {
   readonly note: { readonly text: string; readonly whatToDo: string | null } | null
   /** Settles when it may be launched, or with why it may not be any more. Never rejects. */
   readonly turn: Promise<Result<void, ContractError>>
+  /**
+   * Its name was typed while it waits: it keeps its place, and starts although it does not fit. False where the phrase
+   * is not its name, or where something else is to be launched by now.
+   */
+  insist(wanted: Profile, phrase: string): boolean
   /** It is not wanted any more, or its launch failed. */
   release(): void
 }
@@ -56,4 +63,6 @@ export interface Admission extends Disposable {
   update(runners: readonly RunnerView[]): void
   /** `availableBytes`: of the snapshot that it is shown beside; read now where absent. */
   status(availableBytes?: number): AdmissionStatus
+  /** What a launch may take now; of that one, where it runs or waits, nothing is counted against itself. */
+  allocatableBytes(exceptId: string | null): number
 }

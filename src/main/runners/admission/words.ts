@@ -1,12 +1,14 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { Estimate } from '../../../shared/model/estimate.ts'
-import { verdictSentence } from '../../../shared/domain/admission/verdict.ts'
+import { leastBytes, verdictSentence } from '../../../shared/domain/admission/verdict.ts'
 import { bytesInWords } from '../../../shared/util/bytes-in-words.ts'
 
 export const waitsForLoad = (label: string): string => `Waits until ${label} has loaded.`
 export const waitsForReturn = (label: string): string => `Waits for the memory of ${label} to come back.`
 export const waitsForRoom = (missingBytes: number): string =>
   `Waits for ${bytesInWords(missingBytes)}: starts when there is room.`
+/** Others may have taken or given back memory while it waited. */
+export const LOOKED_AT_ANEW = 'It is its turn: how much memory it takes is looked at once more.'
 export const waitsForGuard = (hold: string): string => `Waits for the guard. ${hold}`
 
 /** `typed`: what was typed to launch it anyway, and is not its name. */
@@ -25,10 +27,14 @@ export function doesNotFit(
 }
 
 /** No wait would help. */
-export const neverFits = (label: string, { total }: Estimate, mostBytes: number): ContractError => ({
+export const neverFits = (
+  label: string,
+  { total, confidence }: Estimate,
+  mostBytes: number
+): ContractError => ({
   code: 'does-not-fit',
   message:
-    `${label} needs ${bytesInWords(total.expectedBytes)}, but this machine has ${bytesInWords(mostBytes)} beside ` +
+    `${label} needs ${bytesInWords(leastBytes(total, confidence))}, but this machine has ${bytesInWords(mostBytes)} beside ` +
     'what is kept for the desktop: no wait makes room for it. Give it less context, or choose a smaller model.'
 })
 

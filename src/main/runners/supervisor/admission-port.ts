@@ -28,6 +28,8 @@ export interface Ticket {
   readonly note: AdmissionNote | null
   /** Settles when it may be launched, or with why it may not be any more. Never rejects. */
   readonly turn: Promise<Result<void, ContractError>>
+  /** Its name was typed while it waits: it keeps its place. False: not its name, or another launch than it waits for. */
+  insist(wanted: Profile, phrase: string): boolean
   /** It is not wanted any more, or its launch failed: what was reserved for it is free again. */
   release(): void
 }

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import type { ContractError } from '../../../shared/contract/errors.ts'
-import { RUNNER_KINDS, type Profile, type RunnerKind, type RunnerView } from '../../../shared/model/runner.ts'
+import {
+  ACTIVE_STATES,
+  RUNNER_KINDS,
+  type Profile,
+  type RunnerKind,
+  type RunnerView
+} from '../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
 import { createEmitter } from '../../../shared/util/emitter.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
@@ -51,6 +57,8 @@ export function createRunners(
   const logChunks = createEmitter<LogChunk>(onListenerError)
   const notices = createEmitter<RunnerNotice>(onListenerError)
   const entries = new Map<string, Entry>()
+  /** Made for a path, and not launched yet: kept on disk once they are. */
+  const unsaved = new Set<string>()
   /** Found before anybody could listen. */
   const early: RunnerNotice[] = []
   const profiles = openProfiles(join(places.configDir, PROFILES_FOLDER), (problem) => early.push(problem))
@@ -151,6 +159,11 @@ export function createRunners(
   changes.on(count)
   removals.on(count)
 
+  /** One that waited for its first launch has begun it. */
+  changes.on(({ id, state }) => {
+    if (unsaved.has(id) && ACTIVE_STATES.includes(state) && state !== 'waiting') keepNew(id)
+  })
+
   /** Last words of a runner that just ended are told, too. */
   changes.on((view) => {
     const entry = entries.get(view.id)
@@ -164,6 +177,22 @@ export function createRunners(
       return err({ code: 'internal', message: `The profile could not be saved: ${reasonOf(error)}.` })
     }
     return ok(profile)
+  }
+
+  const keepNew = (id: string): void => {
+    unsaved.delete(id)
+    const profile = entries.get(id)?.supervisor.profile()
+    if (profile === undefined) return
+    const saved = save(profile)
+    if (!saved.ok) notices.emit({ text: saved.error.message, whatToDo: 'It will be gone after a restart.' })
+  }
+
+  /** What never ran leaves no profile behind. */
+  const dropNew = (id: string): void => {
+    unsaved.delete(id)
+    entries.get(id)?.supervisor.dispose()
+    entries.delete(id)
+    removals.emit(id)
   }
 
   const taking = takingBack({
@@ -205,27 +234,27 @@ export function createRunners(
       )
       const resolved = found instanceof Promise ? await found : found
       if (!resolved.ok) return resolved
-      const { isNew } = resolved.value
       const checked = checkProfile(resolved.value.profile)
       if (!checked.ok) return checked
       const profile = checked.value
+      const isNew = resolved.value.isNew || unsaved.has(profile.id)
       const entry = entries.get(profile.id) ?? add(profile)
+      if (isNew) unsaved.add(profile.id)
       const started = await entry.supervisor.start(profile, { waits, phrase })
-      if (!isNew) return started
-      const neverRan = !started.ok && entry.supervisor.view().state === 'stopped'
-      if (neverRan) {
-        // A path that cannot be launched leaves no profile behind.
-        entries.delete(profile.id)
-        removals.emit(profile.id)
-        return started
-      }
-      const saved = save(profile)
-      if (!saved.ok) notices.emit({ text: saved.error.message, whatToDo: 'It will be gone after a restart.' })
+      if (!unsaved.has(profile.id)) return started
+      const { supervisor } = entry
+      const { state } = supervisor.view()
+      // Another start of the same path may still be at it.
+      const hasNeverRun = state === 'stopped' && !supervisor.isBusy()
+      if (!started.ok && hasNeverRun) dropNew(profile.id)
+      else if (state !== 'stopped' && state !== 'waiting') keepNew(profile.id)
       return started
     },
 
     async stop(id) {
-      return entries.get(id)?.supervisor.stop() ?? unknown(id)
+      const stopped = await (entries.get(id)?.supervisor.stop() ?? unknown(id))
+      if (stopped.ok && unsaved.has(id)) dropNew(id)
+      return stopped
     },
 
     ...insideOperations({
@@ -245,7 +274,12 @@ export function createRunners(
       }
     },
 
-    profiles: () => profiles.list(),
+    profiles: () => [
+      ...profiles.list(),
+      ...[...unsaved].flatMap((id) => entries.get(id)?.supervisor.profile() ?? [])
+    ],
+
+    running: (id) => entries.get(id)?.supervisor.running() ?? null,
 
     async saveProfile(profile) {
       const checked = checkProfile(profile)
@@ -263,6 +297,7 @@ export function createRunners(
       }
       const saved = save(wanted)
       if (saved.ok) {
+        unsaved.delete(profile.id)
         const { supervisor } = entryOf(wanted)
         if (supervisor === before) supervisor.setProfile(wanted)
         else changes.emit(supervisor.view())
@@ -282,6 +317,7 @@ export function createRunners(
       } catch (error) {
         return err({ code: 'internal', message: `The profile could not be removed: ${reasonOf(error)}.` })
       }
+      unsaved.delete(id)
       entries.delete(id)
       entry.supervisor.dispose()
       removals.emit(id)

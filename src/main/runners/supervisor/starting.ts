@@ -9,7 +9,7 @@ import { launch } from './launch.ts'
 import { launchContainer } from './launch-container.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { RunnerCore } from './runner-core.ts'
-import { askForRoom, ENDING, tellNote, turnOfRestart, waitForTurn } from './waiting.ts'
+import { askForRoom, ENDING, holdOf, tellNote, turnOfRestart, waitForTurn } from './waiting.ts'
 
 /** Plans and launches a runner, by wish or after a crash. */
 export interface Starting {
@@ -124,8 +124,8 @@ export function createStarting(
     async begin(event, wanted, wish) {
       await core.cleaning
       if (core.live !== null) return err(stillThere(core.profile.label, core.live))
-      const held = deps.ports.launchHold?.() ?? null
-      if (held !== null) return err({ code: 'refused', message: held })
+      const held = holdOf(core, wish)
+      if (held !== null) return err(held)
       const planned = await deps.plan(wanted)
       if (closing.signal.aborted) return ENDING
       if (!planned.ok) return planned

@@ -16,12 +16,14 @@ import { createModelsWatch } from './service/models-watch.ts'
 import { createRunnerCore, type RunnerCore, type SupervisorDeps } from './runner-core.ts'
 import type { RunnerRecord } from './state-file.ts'
 import { stopRunner } from './stopping.ts'
-import { startOfWaiting, stopWait } from './waiting.ts'
+import { runningOf, startOfWaiting, stopWait } from './waiting.ts'
 
 /** One runner: a profile, and its processes from start to proof that their memory is back. */
 export interface Supervisor extends Disposable {
   profile(): Profile
   setProfile(profile: Profile): void
+  /** As it was launched where it runs, whatever its profile says since. */
+  running(): Profile
   view(): RunnerView
   /** True from the request to start until its processes are gone. */
   isBusy(): boolean
@@ -48,12 +50,13 @@ export function createSupervisor(initial: Profile, deps: SupervisorDeps): Superv
       core.profile = next
       core.publish()
     },
+    running: () => runningOf(core),
     view: () => core.view(),
     isBusy: () => core.isActive() || core.starting !== null || core.cleaning !== null || core.live !== null,
     async start(wanted, wish = PLAIN_WISH) {
       const { label } = core.profile
-      const waits = startOfWaiting(core, wish)
-      if (waits !== null) return err(waits)
+      const waits = startOfWaiting(core, wanted, wish)
+      if (waits !== null) return waits
       if (core.state === 'stopping') {
         const message = `${label} is just being stopped. Start it again when its memory is back.`
         return err({ code: 'refused', message })

@@ -131,7 +131,10 @@ export interface Runners extends Disposable {
   loadModel(id: string, model: string): Promise<Result<void, ContractError>>
   unloadModel(id: string, model: string): Promise<Result<void, ContractError>>
   readLog(id: string, offset: number | null, maxBytes: number): Promise<Result<LogPiece, ContractError>>
+  /** Saved ones, and those of new models that only wait to be launched. */
   profiles(): readonly Profile[]
+  /** As it was launched where it runs, whatever its profile says since; null: there is no runner of that id. */
+  running(id: string): Profile | null
   saveProfile(profile: Profile): Promise<Result<Profile, ContractError>>
   removeProfile(id: string): Promise<Result<void, ContractError>>
   /** For each kind the program that would be launched, or what to do where there is none. */

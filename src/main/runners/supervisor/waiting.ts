@@ -83,14 +83,32 @@ export function stopWait(core: Waiting): Result<StopResult, ContractError> | nul
   return ok({ bytesReturned: 0, bytesExpected: 0, seconds: 0, left: [], memoryIsBack: true, text })
 }
 
-/** A second start of one that waits is one more try only where its name was typed. */
-export function startOfWaiting(core: Waiting, wish: StartWish): ContractError | null {
+/**
+ * A second start of one that waits changes something only where its name was typed: it starts anyway, from its place.
+ * Null: it does not wait, or waited for another launch than is wanted now; it begins anew.
+ */
+export function startOfWaiting(core: Waiting, wanted: Profile, wish: StartWish): Started | null {
   if (core.state !== 'waiting') return null
   const { id, label } = core.profile
-  const typed = wish.phrase?.trim()
-  if ((typed === id || typed === label) && endWait(core, 'Started anyway.')) return null
-  return { code: 'already-running', message: `${label} waits already. ${core.text}` }
+  const typed = wish.phrase?.trim() ?? ''
+  if (typed === id || typed === label) {
+    if (core.waiting?.insist(wanted, typed) === true) return ok(core.view())
+    if (endWait(core, 'Started anyway.')) return null
+  }
+  return err({ code: 'already-running', message: `${label} waits already. ${core.text}` })
 }
+
+/** Why nothing may be launched now, in words; null: it may, or its turn comes once it may. */
+export function holdOf({ deps }: Waiting, { waits }: StartWish): ContractError | null {
+  const { launchHold, admission } = deps.ports
+  if (waits && admission !== undefined) return null
+  const message = launchHold?.() ?? null
+  return message === null ? null : { code: 'refused', message }
+}
+
+/** As it was launched, or would be. */
+export const runningOf = (core: Waiting): Profile =>
+  core.isActive() && core.state !== 'waiting' ? core.running : core.profile
 
 /** What is worth telling of a launch: in its log, and to who can do something. */
 export function tellNote(core: Waiting, { note }: Ticket): void {

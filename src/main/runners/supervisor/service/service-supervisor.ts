@@ -8,7 +8,16 @@ import { GUARD_STOPPED } from '../guarded.ts'
 import { redactArgs } from '../redact.ts'
 import type { SupervisorDeps } from '../runner-core.ts'
 import type { Supervisor } from '../supervisor.ts'
-import { askForRoom, ENDING, startOfWaiting, stopWait, tellNote, waitForTurn } from '../waiting.ts'
+import {
+  askForRoom,
+  ENDING,
+  holdOf,
+  runningOf,
+  startOfWaiting,
+  stopWait,
+  tellNote,
+  waitForTurn
+} from '../waiting.ts'
 import { adoptModel } from './adopting.ts'
 import { createLoadLook, loadModel } from './loading.ts'
 import { reachService } from './reach-service.ts'
@@ -35,12 +44,13 @@ export function createServiceSupervisor(initial: Profile, deps: SupervisorDeps):
       core.profile = next
       core.publish()
     },
+    running: () => runningOf(core),
     view: () => core.view(),
     isBusy: () => core.isActive() || core.starting !== null || core.run !== null,
     async start(wanted, wish = PLAIN_WISH) {
       const { label } = core.profile
-      const waits = startOfWaiting(core, wish)
-      if (waits !== null) return err(waits)
+      const waits = startOfWaiting(core, wanted, wish)
+      if (waits !== null) return waits
       if (core.state === 'stopping') {
         const message = `${label} is just being stopped. Start it again when its memory is back.`
         return err({ code: 'refused', message })
@@ -92,8 +102,8 @@ export function createServiceSupervisor(initial: Profile, deps: SupervisorDeps):
 /** Checks the service and whether it has the model, asks for room, then has it loaded; answers once that is under way. */
 async function begin(core: ServiceCore, wanted: Profile, wish: StartWish): Promise<Started> {
   const { deps } = core
-  const held = deps.ports.launchHold?.() ?? null
-  if (held !== null) return err({ code: 'refused', message: held })
+  const held = holdOf(core, wish)
+  if (held !== null) return err(held)
   const planned = await deps.plan(wanted)
   if (!planned.ok) return planned
   const { url, port } = planned.value
@@ -105,8 +115,11 @@ async function begin(core: ServiceCore, wanted: Profile, wish: StartWish): Promi
   const models = (await deps.adapter.models?.list(url, LIST_TIMEOUT_MS)) ?? null
   const missing = missingModel(core, wanted, models)
   if (missing !== null) return err(missing)
-  // Another client had it loaded: it takes no more.
-  if (isHeld(core, wanted, models)) return load(core, wanted, planned.value, null)
+  if (isHeld(core, wanted, models)) {
+    const heldNow = holdOf(core, PLAIN_WISH)
+    // Another client had it loaded: it takes no more, and there is nothing to wait for.
+    return heldNow === null ? load(core, wanted, planned.value, null) : err(heldNow)
+  }
   const asked = await askForRoom(core, wanted, wish)
   if (core.closing.signal.aborted) return ENDING
   if (!asked.ok) {

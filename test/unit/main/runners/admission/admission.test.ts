@@ -34,6 +34,7 @@ describe('admission', () => {
   let nowMs: number
   let hold: string | null
   let isDiscrete: boolean
+  let isGpuKnown: boolean
   let estimates: Map<string, Estimate | Promise<never>>
   let containers: Set<string>
   let views: Map<string, RunnerView>
@@ -53,6 +54,7 @@ describe('admission', () => {
     nowMs = 0
     hold = null
     isDiscrete = false
+    isGpuKnown = true
     estimates = new Map<string, Estimate | Promise<never>>()
     containers = new Set()
     views = new Map()
@@ -69,6 +71,7 @@ describe('admission', () => {
         return { estimate }
       },
       isDiscrete: () => isDiscrete,
+      isGpuKnown: () => isGpuKnown,
       profileOf,
       hold: () => hold
     })
@@ -92,6 +95,8 @@ describe('admission', () => {
 
   const isSettled = async (ticket: LaunchTicket): Promise<boolean> => {
     const pending = Symbol('pending')
+    // Before its turn it is estimated anew.
+    await new Promise(setImmediate)
     return (await Promise.race([ticket.turn, Promise.resolve(pending)])) !== pending
   }
   const allocatableGib = (): number => admission.status().allocatableBytes / GIB
@@ -195,14 +200,6 @@ describe('admission', () => {
     become('a', 'ready', 20)
     expect(await next.turn).toEqual({ ok: true, value: undefined })
     expect(next.waitsFor).toBeNull()
-  })
-
-  test('the next need not wait for a first that has taken all it reserved', async () => {
-    estimates.set('a', estimateOf(20, 20)).set('b', estimateOf(20, 20))
-    await admit('a')
-    const next = await admit('b')
-    become('a', 'loading', 20)
-    expect(await isSettled(next)).toBe(true)
   })
 
   test('an image that is fetched holds up nobody', async () => {

@@ -35,6 +35,7 @@ const granted: Ticket = {
   waitsFor: null,
   note: null,
   turn: Promise.resolve(ok(undefined)),
+  insist: () => false,
   release: () => undefined
 }
 
@@ -220,7 +221,7 @@ describe('a model in a service, on a machine moved by hand', () => {
     const { promise: turn, resolve } = Promise.withResolvers<Result<void, ContractError>>()
     let releases = 0
     room = () =>
-      ok({ waitsFor: 'Waits until B has loaded.', note: null, turn, release: () => (releases += 1) })
+      ok({ ...granted, waitsFor: 'Waits until B has loaded.', turn, release: () => (releases += 1) })
     expect(await supervisor.start(PROFILE)).toMatchObject({
       ok: true,
       value: { state: 'waiting', text: 'Waits until B has loaded.', models: null }
@@ -235,6 +236,36 @@ describe('a model in a service, on a machine moved by hand', () => {
     await vi.advanceTimersByTimeAsync(STEP_MS)
     supervisor.tick(machine.table)
     expect(supervisor.view()).toMatchObject({ state: 'ready', pids: [11] })
+  })
+
+  test('while the guard holds launches, one that may wait asks for its turn; what another client holds is refused', async () => {
+    held = 'Nothing new is started now.'
+    room = () => ok({ ...granted, waitsFor: 'Waits for the guard.', turn: new Promise(() => undefined) })
+    expect(await supervisor.start(PROFILE)).toMatchObject({ ok: false, error: { code: 'refused' } })
+    const waits = { waits: true, phrase: null }
+    expect(await supervisor.start(PROFILE, waits)).toMatchObject({ ok: true, value: { state: 'waiting' } })
+    await supervisor.stop()
+    load()
+    expect(await supervisor.start(PROFILE, waits)).toMatchObject({ ok: false, error: { code: 'refused' } })
+  })
+
+  test('its name typed while it waits keeps its place; with other settings it asks anew', async () => {
+    const insisted: string[] = []
+    let releases = 0
+    room = () =>
+      ok({
+        ...granted,
+        waitsFor: 'Waits for 1.0 GiB.',
+        turn: new Promise(() => undefined),
+        insist: ({ label }, phrase) => insisted.push(phrase) > 0 && label === 'A',
+        release: () => (releases += 1)
+      })
+    await supervisor.start(PROFILE)
+    const typed = { waits: false, phrase: ' A ' }
+    expect(await supervisor.start(PROFILE, typed)).toMatchObject({ ok: true, value: { state: 'waiting' } })
+    expect({ insisted, asked, releases }).toEqual({ insisted: ['A'], asked: ['a'], releases: 0 })
+    await supervisor.start({ ...PROFILE, label: 'other' }, typed)
+    expect({ asked, releases }).toEqual({ asked: ['a', 'a'], releases: 1 })
   })
 
   test('a second start, and a stop of what does not run, are refused', async () => {
