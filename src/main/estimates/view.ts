@@ -8,6 +8,7 @@ import type { ModelFacts } from '../../shared/model/model-facts.ts'
 import type { Profile } from '../../shared/model/runner.ts'
 import { bytesInWords } from '../../shared/util/bytes-in-words.ts'
 import { needOf } from './need.ts'
+import { canHaveSmallCache } from './small-cache.ts'
 import { otherQuants } from './other-quants.ts'
 import type { EstimatesPorts } from './ports.ts'
 import type { EstimateBasis } from './types.ts'
@@ -86,6 +87,7 @@ export function createViews(options: {
         memTotalBytes: machine.memTotalBytes,
         estimateOf: (one) => formulaOf(one, found),
         trainedContext: trainedContext(found.facts),
+        canHaveSmallCache: canHaveSmallCache(profile, found.facts),
         needOf: (one) => needOf(requestOf(one)),
         quants,
         runners: ports.runners()

@@ -119,6 +119,7 @@ export function createFakeEstimates(host: FakeEstimatesHost): FakeEstimates {
         memTotalBytes,
         estimateOf: formulaOf,
         trainedContext: typeof trained === 'number' ? trained : null,
+        canHaveSmallCache: true,
         needOf: () => null,
         quants: host.scenario.models
           .filter(({ path }) => path !== profile.modelPath && sameName(path, profile.modelPath))

@@ -1,12 +1,14 @@
 import type { WayOut } from '../../model/estimate.ts'
 import type { LlamaCppProfile } from '../../model/runner.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
-import type { Trial, Tried } from './ways-out-input.ts'
+import type { Trial, Tried, WaysOutInput } from './ways-out-input.ts'
 
-/** Contexts are offered in steps of so many tokens. */
+/** Contexts are offered in steps of so many tokens, larger ones in larger steps: nobody asks for 39 936. */
 const CONTEXT_STEP = 1024
-/** Less holds no conversation: 2048 tokens. */
-const LEAST_CONTEXT_STEPS = 2
+const LARGE_CONTEXT_STEP = 8192
+const LARGE_CONTEXT = 32_768
+/** Less holds no conversation. */
+const LEAST_CONTEXT = 2048
 /** Prompt caches are offered in steps of so many MiB. */
 const PROMPT_CACHE_STEP = 256
 const MIB = 1024 ** 2
@@ -20,7 +22,7 @@ const LARGE_CACHE_TYPES = new Set(['f32', 'f16', 'bf16'])
 export function llamaCppWays(
   profile: LlamaCppProfile,
   trial: Trial,
-  trainedContext: number | null
+  { trainedContext, canHaveSmallCache }: Pick<WaysOutInput, 'trainedContext' | 'canHaveSmallCache'>
 ): readonly WayOut[] {
   const { contextTokens, parallelSlots, promptCacheMiB, extraArgs } = profile.settings
   const ways: WayOut[] = []
@@ -49,21 +51,19 @@ export function llamaCppWays(
     }
   }
 
-  const smallCache = withSmallCache(extraArgs)
+  const smallCache = canHaveSmallCache ? withSmallCache(extraArgs) : null
   if (smallCache !== null) {
     offer(`KV cache of 8 bits (${SMALL_CACHE_TYPE})`, trial.helpful({ extraArgs: smallCache }))
   }
 
   const context = contextTokens > 0 ? contextTokens : trainedContext
-  const most = context === null ? 0 : Math.ceil(context / CONTEXT_STEP) - 1
+  const most = context === null ? 0 : contextsBelow(context)
   const nowInWords = `${context ?? 0} now`
   const withContext = (more: Readonly<Record<string, readonly string[]>>) => {
-    const first = LEAST_CONTEXT_STEPS - 1
-    const tokens = (n: number): number => (n + first) * CONTEXT_STEP
-    const found = trial.largest(most - first, (n) => ({ contextTokens: tokens(n), ...more }))
+    const found = trial.largest(most, (n) => ({ contextTokens: nthContext(n), ...more }))
     if (found === null) return null
     const { n, ...tried } = found
-    return { tried, tokens: tokens(n) }
+    return { tried, tokens: nthContext(n) }
   }
   const smaller = withContext({})
   if (smaller !== null) offer(`A context of ${smaller.tokens} tokens (${nowInWords})`, smaller.tried)
@@ -82,7 +82,7 @@ export function llamaCppWays(
         parallelSlots: 1,
         promptCacheMiB: 0,
         contextCheckpoints: 0,
-        contextTokens: Math.min(context ?? Number.POSITIVE_INFINITY, LEAST_CONTEXT_STEPS * CONTEXT_STEP),
+        contextTokens: Math.min(context ?? Number.POSITIVE_INFINITY, LEAST_CONTEXT),
         ...(smallCache === null ? {} : { extraArgs: smallCache })
       })
     )
@@ -93,7 +93,21 @@ export function llamaCppWays(
 /** -1 has no limit. */
 const cacheInWords = (mib: number): string => (mib < 0 ? 'without limit' : bytesInWords(mib * MIB))
 
-/** The arguments with an 8-bit cache instead of a larger one; null where it has a small one, or cannot have it. */
+const SMALL_CONTEXTS = (LARGE_CONTEXT - LEAST_CONTEXT) / CONTEXT_STEP + 1
+
+/** The nth context that is offered, from 1. */
+const nthContext = (n: number): number =>
+  n <= SMALL_CONTEXTS
+    ? LEAST_CONTEXT + (n - 1) * CONTEXT_STEP
+    : LARGE_CONTEXT + (n - SMALL_CONTEXTS) * LARGE_CONTEXT_STEP
+
+/** How many of them are smaller. */
+const contextsBelow = (context: number): number =>
+  context <= LARGE_CONTEXT
+    ? Math.ceil((context - LEAST_CONTEXT) / CONTEXT_STEP)
+    : SMALL_CONTEXTS + Math.ceil((context - LARGE_CONTEXT) / LARGE_CONTEXT_STEP) - 1
+
+/** The arguments with an 8-bit cache instead of a larger one; null where it has a small one. */
 function withSmallCache(extraArgs: readonly string[]): readonly string[] | null {
   const rest: string[] = []
   const types: string[] = []
@@ -108,14 +122,6 @@ function withSmallCache(extraArgs: readonly string[]): readonly string[] | null 
     if (given === undefined) at += 1
   }
   const isLarge = types.length < 2 || types.some((type) => LARGE_CACHE_TYPES.has(type))
-  if (!isLarge || isWithoutFlashAttention(extraArgs)) return null
+  if (!isLarge) return null
   return [...rest, '-ctk', SMALL_CACHE_TYPE, '-ctv', SMALL_CACHE_TYPE]
 }
-
-/** A small cache of values needs flash attention. */
-const isWithoutFlashAttention = (extraArgs: readonly string[]): boolean =>
-  extraArgs.some(
-    (arg, at) =>
-      ((arg === '-fa' || arg === '--flash-attn') && ['off', '0'].includes(extraArgs[at + 1] ?? '')) ||
-      /^(?:-fa|--flash-attn)=(?:off|0)$/.test(arg)
-  )

@@ -2,7 +2,7 @@ import type { Verdict, WayOut } from '../../model/estimate.ts'
 import { IMPORTANCES } from '../../model/importance.ts'
 import { bytesInWords } from '../../util/bytes-in-words.ts'
 import { verdictOf } from './verdict.ts'
-import { isBetter, type RoomMaker, type WaysOutInput } from './ways-out-input.ts'
+import { betterFor, type RoomMaker, type WaysOutInput } from './ways-out-input.ts'
 
 /** More than so many are no choice any more. */
 const MOST_OF_A_KIND = 3
@@ -32,14 +32,20 @@ export function roomWays({
   const now = verdictOf(estimate.total, estimate.confidence, allocatableBytes)
   const judge = (givesBackBytes: number): Verdict =>
     verdictOf(estimate.total, estimate.confidence, allocatableBytes + givesBackBytes)
-  const others = runners.filter((one) => !one.pinned && one.id !== profile.id && one.state !== 'stopped')
+  const isBetter = betterFor(estimate.confidence)
+  // What is being stopped gives its memory back anyway.
+  const others = runners.filter(
+    (one) => !one.pinned && one.id !== profile.id && one.state !== 'stopped' && one.state !== 'stopping'
+  )
   const candidates = others.filter((one) => held(one) >= LEAST_BYTES).toSorted(byCost)
-  return [...unloads(others.toSorted(byCost), judge, now), ...stops(candidates, judge, now)]
+  const helps = (verdict: Verdict): boolean => isBetter(verdict, now)
+  return [...unloads(others.toSorted(byCost), judge, helps), ...stops(candidates, judge, helps)]
 }
 
 type Judge = (givesBackBytes: number) => Verdict
+type Helps = (verdict: Verdict) => boolean
 
-function unloads(runners: readonly RoomMaker[], judge: Judge, now: Verdict): readonly WayOut[] {
+function unloads(runners: readonly RoomMaker[], judge: Judge, helps: Helps): readonly WayOut[] {
   const ways = runners.filter(isIdle).flatMap((runner): readonly WayOut[] => {
     const models = (runner.models ?? []).flatMap((model): readonly WayOut[] => {
       const bytes = typeof model.bytes === 'number' ? model.bytes : 0
@@ -57,11 +63,11 @@ function unloads(runners: readonly RoomMaker[], judge: Judge, now: Verdict): rea
     const verdict = judge(bytes)
     return [{ kind: 'unload', label, runnerId: runner.id, model: null, givesBackBytes: bytes, verdict }]
   })
-  return ways.filter((way) => way.kind === 'unload' && isBetter(way.verdict, now)).slice(0, MOST_OF_A_KIND)
+  return ways.filter((way) => way.kind === 'unload' && helps(way.verdict)).slice(0, MOST_OF_A_KIND)
 }
 
 /** Each one that is enough alone; where none is, the smallest set. */
-function stops(candidates: readonly RoomMaker[], judge: Judge, now: Verdict): readonly WayOut[] {
+function stops(candidates: readonly RoomMaker[], judge: Judge, isHelp: Helps): readonly WayOut[] {
   const way = (set: readonly RoomMaker[]): WayOut => {
     const givesBackBytes = set.reduce((sum, one) => sum + held(one), 0)
     const names = set
@@ -77,7 +83,7 @@ function stops(candidates: readonly RoomMaker[], judge: Judge, now: Verdict): re
     }
   }
   const helps = (set: readonly RoomMaker[]): boolean =>
-    isBetter(judge(set.reduce((sum, one) => sum + held(one), 0)), now)
+    isHelp(judge(set.reduce((sum, one) => sum + held(one), 0)))
   const alone = candidates.filter((one) => helps([one]))
   if (alone.length > 0) return alone.slice(0, MOST_OF_A_KIND).map((one) => way([one]))
   const set: RoomMaker[] = []

@@ -11,6 +11,11 @@ const SHARE_KEYS: Partial<Readonly<Record<RunnerKind, string>>> = {
   trtllm: 'freeGpuMemoryFraction',
   nim: 'cacheShare'
 }
+/** What it is a share of. */
+const SHARE_OF: Partial<Readonly<Record<RunnerKind, string>>> = {
+  sglang: 'what is free when it starts',
+  trtllm: 'what is free once its weights are loaded'
+}
 /** Shares are offered in hundredths. */
 const PER_SHARE = 100
 /** Caches are offered in steps of so many MiB. */
@@ -26,7 +31,7 @@ export function shareWays(profile: FieldProfile, trial: Trial, input: WaysOutInp
   if (key === undefined || field === undefined || field.type !== 'number') return []
   const now = numberSetting(profile, key)
   return [
-    ...smallerShare(profile, trial, input, key, field.min, now),
+    ...smallerShare(profile, trial, input, { key, min: field.min, max: field.max, now }),
     ...(profile.kind === 'vllm' ? exactCache(profile, trial, input, key, field.max) : [])
   ]
 }
@@ -35,20 +40,26 @@ function smallerShare(
   profile: FieldProfile,
   trial: Trial,
   { needOf }: WaysOutInput,
-  key: string,
-  min: number,
-  now: number
+  {
+    key,
+    min,
+    max,
+    now
+  }: { readonly key: string; readonly min: number; readonly max: number; readonly now: number }
 ): readonly WayOut[] {
-  const first = Math.ceil(min * PER_SHARE - Number.EPSILON) - 1
-  const most = Math.round(now * PER_SHARE) - 1 - first
+  // 0 leaves it to the program, which is no share of nothing.
+  const first = Math.max(1, Math.ceil(min * PER_SHARE - Number.EPSILON)) - 1
+  const most = Math.round((now > 0 ? now : max) * PER_SHARE) - 1 - first
   const share = (n: number): number => (n + first) / PER_SHARE
   const found = trial.largest(most, (n) => ({ [key]: share(n) }))
   if (found === null) return []
   const { n, ...tried } = found
   const need = needOf({ ...profile, settings: { ...profile.settings, ...tried.settings } })
   // Below what the model needs it refuses to start: that is no way out.
-  if (need !== null && need.neededBytes > tried.total.expectedBytes) return []
-  return [{ kind: 'settings', label: `A share of ${share(n)} of all memory (${now} now)`, ...tried }]
+  if (need !== null && need.leastShare > share(n)) return []
+  const whole = SHARE_OF[profile.kind] ?? 'all memory'
+  const before = now > 0 ? `${now} now` : 'its own choice now'
+  return [{ kind: 'settings', label: `A share of ${share(n)} of ${whole} (${before})`, ...tried }]
 }
 
 /** The cache for one whole conversation, and a share that just covers it, as the check at its start asks for. */

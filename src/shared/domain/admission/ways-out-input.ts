@@ -27,6 +27,8 @@ export interface ServerNeed {
   readonly neededBytes: number
   /** Of it, the cache. */
   readonly cacheBytes: number
+  /** The share, in its own meaning, that holds it; above 1: none does. */
+  readonly leastShare: number
 }
 
 /** What the ways out are looked for with; nothing else is looked at. */
@@ -42,6 +44,8 @@ export interface WaysOutInput {
   readonly estimateOf: (profile: Profile) => Estimate
   /** Context the model was trained with; null: not known. */
   readonly trainedContext: number | null
+  /** llama.cpp would take a cache of 8 bits with this model and these arguments. */
+  readonly canHaveSmallCache: boolean
   /** What it really needs, for a kind that asks for a share of memory; null: not known. */
   readonly needOf: (profile: Profile) => ServerNeed | null
   readonly quants: readonly OtherQuant[]
@@ -59,7 +63,13 @@ export interface Tried {
 
 const RANK: Readonly<Record<Verdict, number>> = { unknown: 0, 'does-not-fit': 0, tight: 1, fits: 2 }
 
-export const isBetter = (one: Verdict, other: Verdict): boolean => RANK[one] > RANK[other]
+type IsBetter = (one: Verdict, other: Verdict) => boolean
+
+/** For an estimate of that confidence: of what is not known, not to be refused is all that can be had. */
+export const betterFor =
+  (confidence: Estimate['confidence']): IsBetter =>
+  (one, other) =>
+    RANK[one] > RANK[other] || (confidence === 'unknown' && one === 'unknown' && other === 'does-not-fit')
 
 /** Tries settings: what they would come to, and whether that is better than it is now. */
 export interface Trial {
@@ -86,6 +96,7 @@ export function createTrial({ profile, estimate, estimateOf, allocatableBytes }:
     peak: Math.max(0, estimate.total.peakBytes - formula.peakBytes)
   }
   const now = verdictOf(estimate.total, estimate.confidence, allocatableBytes)
+  const isBetter = betterFor(estimate.confidence)
   const attempt = (settings: Settings): Tried => {
     const changed = { ...profile, settings: { ...profile.settings, ...settings } } as Profile
     const { total: bare, confidence } = estimateOf(changed)

@@ -3,7 +3,7 @@ import { llamaCppWays } from './llamacpp-ways.ts'
 import { roomWays } from './room-ways.ts'
 import { shareWays } from './share-ways.ts'
 import { verdictOf } from './verdict.ts'
-import { createTrial, isBetter, type WaysOutInput } from './ways-out-input.ts'
+import { betterFor, createTrial, type WaysOutInput } from './ways-out-input.ts'
 
 export type { OtherQuant, RoomMaker, ServerNeed, WaysOutInput } from './ways-out-input.ts'
 
@@ -20,9 +20,7 @@ export function waysOut(input: WaysOutInput): readonly WayOut[] {
   if (now === 'fits' || now === 'unknown') return []
   const trial = createTrial(input)
   const ways: WayOut[] = [
-    ...(profile.kind === 'llamacpp'
-      ? llamaCppWays(profile, trial, input.trainedContext)
-      : shareWays(profile, trial, input)),
+    ...(profile.kind === 'llamacpp' ? llamaCppWays(profile, trial, input) : shareWays(profile, trial, input)),
     ...otherQuants(input),
     ...roomWays(input)
   ]
@@ -44,7 +42,7 @@ function otherQuants({ estimate, allocatableBytes, quants }: WaysOutInput): read
   const now = verdictOf(estimate.total, estimate.confidence, allocatableBytes)
   return quants
     .map((quant) => ({ ...quant, verdict: verdictOf(quant.total, quant.confidence, allocatableBytes) }))
-    .filter(({ verdict }) => isBetter(verdict, now))
+    .filter(({ verdict }) => betterFor(estimate.confidence)(verdict, now))
     .toSorted((one, other) => other.total.expectedBytes - one.total.expectedBytes)
     .slice(0, MOST_QUANTS)
     .map(({ path, label, total, verdict }) => ({ kind: 'model', label, modelPath: path, total, verdict }))

@@ -70,6 +70,7 @@ function ask(profile: Profile, freeGib: number, more: Partial<WaysOutInput> = {}
     memTotalBytes: 120 * GIB,
     estimateOf: of,
     trainedContext: 131_072,
+    canHaveSmallCache: true,
     needOf: () => null,
     quants: [],
     runners: [],
@@ -83,22 +84,40 @@ const kindsOf = (ways: readonly WayOut[]) => ways.map(({ kind }) => kind)
 describe('ways out of llama.cpp', () => {
   it('are none where it fits, and none where nothing is known', () => {
     expect(ask(llama(), 60)).toEqual([])
-    const unknown = { ...model(llama()), confidence: 'unknown' as const }
+    const { total } = model(llama())
+    const unknown = {
+      ...estimateOf({ ...total, lowBytes: 0 }),
+      confidence: 'unknown' as const
+    }
     expect(ask(llama(), 1, { estimate: unknown })).toEqual([])
   })
 
-  it('name the largest context that fits, a multiple of 1024, in full', () => {
-    const ways = settingsOf(ask(llama({ contextTokens: 65_536, promptCacheMiB: 0 }), 20))
+  it.each([
+    ['small ones in steps of 1024', 16, 1024, 65_536],
+    ['larger ones in steps of 8192', 24, 8192, 131_072],
+    ['the largest small one', 18.1, 8192, 65_536]
+  ])('name the largest context that fits, rounded for people, in full: %s', (_, gib, step, now) => {
+    const ways = settingsOf(ask(llama({ contextTokens: now, promptCacheMiB: 0 }), gib))
     const context = ways.find(({ settings }) => 'contextTokens' in settings)
     const tokens = Number(context?.settings['contextTokens'])
-    expect(tokens % 1024).toBe(0)
+    expect(tokens % step).toBe(0)
     expect(context?.verdict).toBe('fits')
     const peakWith = (contextTokens: number) =>
       model(llama({ contextTokens, promptCacheMiB: 0 })).total.peakBytes
-    expect(peakWith(tokens)).toBeLessThanOrEqual(20 * GIB)
-    expect(peakWith(tokens + 1024)).toBeGreaterThan(20 * GIB)
+    expect(peakWith(tokens)).toBeLessThanOrEqual(gib * GIB)
+    expect(peakWith(tokens + step)).toBeGreaterThan(gib * GIB)
     expect(context?.total.peakBytes).toBe(peakWith(tokens))
-    expect(context?.label).toBe(`A context of ${tokens} tokens (65536 now)`)
+    expect(context?.label).toBe(`A context of ${tokens} tokens (${now} now)`)
+  })
+
+  it('never name a context that is not smaller', () => {
+    for (const now of [1024, 2048, 3000, 32_768, 33_000, 40_960, 50_000]) {
+      const profile = llama({ contextTokens: now, promptCacheMiB: 0 })
+      const gib = (model(profile).total.peakBytes - 1) / GIB
+      for (const { settings } of settingsOf(ask(profile, gib, { canHaveSmallCache: false }))) {
+        if ('contextTokens' in settings) expect(Number(settings['contextTokens'])).toBeLessThan(now)
+      }
+    }
   })
 
   it('take the context a model was trained with for 0, and offer none where that is not known', () => {
@@ -109,7 +128,7 @@ describe('ways out of llama.cpp', () => {
     expect(unknown.some(({ label }) => label.startsWith('A context of'))).toBe(false)
   })
 
-  it('put an 8-bit cache in place of what the arguments say, once, and not where flash attention is off', () => {
+  it('put an 8-bit cache in place of what the arguments say, once, and not where it cannot be', () => {
     const profile = llama({
       contextTokens: 65_536,
       promptCacheMiB: 0,
@@ -117,8 +136,8 @@ describe('ways out of llama.cpp', () => {
     })
     const way = settingsOf(ask(profile, 20)).find(({ settings }) => 'extraArgs' in settings)
     expect(way?.settings['extraArgs']).toEqual(['--jinja', '-ctk', 'q8_0', '-ctv', 'q8_0'])
-    const off = llama({ ...profile.settings, extraArgs: ['-fa', 'off'] })
-    expect(settingsOf(ask(off, 20)).some(({ settings }) => 'extraArgs' in settings)).toBe(false)
+    const without = settingsOf(ask(profile, 20, { canHaveSmallCache: false }))
+    expect(without.some(({ settings }) => 'extraArgs' in settings)).toBe(false)
     const small = llama({ ...profile.settings, extraArgs: ['-ctk', 'q8_0', '-ctv', 'q4_0'] })
     expect(settingsOf(ask(small, 15)).some(({ settings }) => 'extraArgs' in settings)).toBe(false)
   })
@@ -159,8 +178,8 @@ describe('ways out of llama.cpp', () => {
     })
     const tokensOf = (ways: readonly WayOut[]) =>
       Number(settingsOf(ways).find(({ settings }) => 'contextTokens' in settings)?.settings['contextTokens'])
-    const less = tokensOf(ask(profile, 20, { estimate: measured }))
-    expect(tokensOf(ask(profile, 20)) - less).toBe((3 * GIB) / (256 * KIB))
+    const less = tokensOf(ask(profile, 16, { estimate: measured }))
+    expect(tokensOf(ask(profile, 16)) - less).toBe((3 * GIB) / (256 * KIB))
   })
 })
 
@@ -240,16 +259,25 @@ describe('runners that make room', () => {
     expect(stops[0]?.givesBackBytes).toBe(7 * GIB)
   })
 
-  it('are never pinned ones, the one that is to be started, stopped ones, or such that do not help', () => {
+  it('are never pinned ones, the one that is to be started, stopped or stopping ones, or such that do not help', () => {
     expect(
       stopsOf([
         runner('pinned', 20, { pinned: true }),
         runner('qwen', 20),
         runner('stopped', 20, { state: 'stopped' }),
+        runner('stopping', 20, { state: 'stopping' }),
         runner('tiny', 0.01),
         runner('little', 1)
       ])
     ).toEqual([])
+  })
+
+  it('are offered for what is not known, where even the least of it is not free', () => {
+    const total = { lowBytes: 10 * GIB, expectedBytes: 20 * GIB, peakBytes: 40 * GIB }
+    const estimate = { ...estimateOf(total), confidence: 'unknown' as const }
+    const ways = ask(profile, 5, { estimate, estimateOf: () => estimate, runners: [runner('idle', 7)] })
+    expect(ways[0]).toMatchObject({ kind: 'stop', runnerIds: ['idle'], verdict: 'unknown' })
+    expect(ask(profile, 11, { estimate, runners: [runner('idle', 7)] })).toEqual([])
   })
 
   it('may unload a model, or free what they hold, where they are idle', () => {
@@ -285,7 +313,8 @@ describe('ways out of vLLM', () => {
   }
   const needOf = (profile: Profile) => {
     const tokens = profile.kind === 'llamacpp' ? 0 : numberSetting(profile, 'maxModelLen') || 131_072
-    return { neededBytes: 12 * GIB + tokens * 64 * KIB, cacheBytes: tokens * 64 * KIB }
+    const neededBytes = 12 * GIB + tokens * 64 * KIB
+    return { neededBytes, cacheBytes: tokens * 64 * KIB, leastShare: neededBytes / (120 * GIB) }
   }
 
   it('name the largest share that fits, and an exact cache with a share that covers it', () => {
@@ -300,5 +329,45 @@ describe('ways out of vLLM', () => {
     expect(ways.map(({ settings }) => settings)).toEqual([
       { kvCacheMemoryMiB: 4096, maxModelLen: 65_536, gpuMemoryUtilization: 0.14 }
     ])
+  })
+})
+
+describe('ways out of servers with another share', () => {
+  const server = (kind: 'sglang' | 'trtllm' | 'nim', settings: FieldProfile['settings']): FieldProfile => ({
+    ...common,
+    kind,
+    settings
+  })
+  /** All of its share of 100 GiB, whatever it is a share of; 0: its own choice of 0.9. */
+  const of =
+    (key: string) =>
+    (profile: Profile): Estimate => {
+      if (profile.kind === 'llamacpp') throw new Error('no server')
+      const expectedBytes = Math.round((numberSetting(profile, key) || 0.9) * 100) * GIB
+      return estimateOf({ lowBytes: expectedBytes, expectedBytes, peakBytes: expectedBytes })
+    }
+
+  it.each([
+    ['sglang', 'memFractionStatic', 0.5, 'what is free when it starts (0.5 now)'],
+    ['trtllm', 'freeGpuMemoryFraction', 0.5, 'what is free once its weights are loaded (0.5 now)'],
+    ['nim', 'cacheShare', 0.4, 'all memory (0.4 now)'],
+    ['sglang', 'memFractionStatic', 0, 'what is free when it starts (its own choice now)']
+  ] as const)('say what it is a share of: %s', (kind, key, now, words) => {
+    const [way] = settingsOf(ask(server(kind, { [key]: now }), 30, { estimateOf: of(key) }))
+    expect(way?.label).toBe(`A share of 0.3 of ${words}`)
+    expect(way?.settings).toEqual({ [key]: 0.3 })
+  })
+
+  it('are none where the share does not hold what the model needs, however much else it takes', () => {
+    const key = 'freeGpuMemoryFraction'
+    const ways = (leastShare: number) =>
+      settingsOf(
+        ask(server('trtllm', { [key]: 0.5 }), 30, {
+          estimateOf: of(key),
+          needOf: () => ({ neededBytes: 20 * GIB, cacheBytes: 10 * GIB, leastShare })
+        })
+      )
+    expect(ways(0.3)).toHaveLength(1)
+    expect(ways(0.31)).toEqual([])
   })
 })
