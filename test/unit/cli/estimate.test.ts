@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -66,6 +66,17 @@ describe('estimate without a core', () => {
     }
     // 2 layers × 2 heads × 16 × 2 (K and V) × 2 bytes, for 8192 tokens.
     expect(stateOf(stdout)).toBe(2 * 2 * 16 * 2 * 2 * 8192)
+  })
+
+  it('leaves a damaged file of what was measured as it is: it belongs to the core', async () => {
+    const folder = join(home, '.local', 'share', 'firebreak')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'measured.json'), 'nonsense')
+    const { exit, stderr } = await alone(PLENTY, 'tiny.gguf', '--device', 'cpu')
+    expect(exit).toBe(0)
+    expect(stderr).toContain('is left as it is')
+    expect(readdirSync(folder)).toEqual(['measured.json'])
+    rmSync(join(home, '.local'), { recursive: true })
   })
 
   it('takes context, slots, step and cache types', async () => {
