@@ -1,10 +1,5 @@
-import { RUNNER_SPECS, textSetting } from '../../../shared/model/specs/index.ts'
-import {
-  ACTIVE_STATES,
-  type Profile,
-  type RunnerKind,
-  type RunnerView
-} from '../../../shared/model/runner.ts'
+import { RUNNER_SPECS } from '../../../shared/model/specs/index.ts'
+import { ACTIVE_STATES, type RunnerKind, type RunnerView } from '../../../shared/model/runner.ts'
 import type { EstimateMachine } from '../../../shared/model/estimate.ts'
 
 /** Looks at which a ready runner was idle before what it holds counts as its resting size. */
@@ -55,12 +50,6 @@ export interface RunWatch {
 /** Whether runs of this kind are worth watching. */
 export const isLearnt = (kind: RunnerKind): boolean =>
   LEARNT[kind] !== 'nothing' && RUNNER_SPECS[kind].way === 'process'
-
-/** Whether it counts as ready before it has loaded anything: a job that runs, a server that loads when asked. */
-export const isReadyFirst = (profile: Profile): boolean =>
-  profile.kind === 'finetune' ||
-  profile.kind === 'comfyui' ||
-  (profile.kind === 'custom' && textSetting(profile, 'ready') === 'running')
 
 export function watchRun(kind: RunnerKind): RunWatch {
   let peakBytes = 0

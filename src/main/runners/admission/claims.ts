@@ -1,7 +1,7 @@
 import type { Growing, Reserved } from '../../../shared/domain/admission/ledger.ts'
+import { isReadyFirst } from '../../../shared/domain/admission/ready-first.ts'
 import type { Estimate, EstimatePartId } from '../../../shared/model/estimate.ts'
 import type { Profile, RunnerKind, RunnerState, RunnerView } from '../../../shared/model/runner.ts'
-import { textSetting } from '../../../shared/model/specs/index.ts'
 import { estimateInTime } from './estimate-in-time.ts'
 import type { AdmissionPorts } from './types.ts'
 import { waitsForLoad, waitsForReturn } from './words.ts'
@@ -200,6 +200,7 @@ function growthOf(claim: Claim): readonly Growing[] {
   if (readyAtMs === null) return [{ growthBytes: mostBytes, readyBytes: 0, nowBytes }]
   const { growthBytes, total } = estimate
   const mapped = { growthBytes: mappedBytes(claim, estimate), readyBytes: 0, nowBytes: 0 }
+  // What it is expected to take comes after it is ready, whatever was seen to grow in other runs.
   if (profile !== null && isReadyFirst(profile)) {
     if (isFound)
       return [{ growthBytes: Math.max(growthBytes, total.expectedBytes), readyBytes: 0, nowBytes }, mapped]
@@ -210,12 +211,6 @@ function growthOf(claim: Claim): readonly Growing[] {
   const atReady = isFound ? Math.min(readyBytes, Math.max(0, mostBytes - growthBytes)) : readyBytes
   return [{ growthBytes, readyBytes: atReady, nowBytes }, mapped]
 }
-
-/** Counts as ready before it loads: what it is expected to take comes after that, whatever was seen to grow before. */
-const isReadyFirst = (profile: Profile): boolean =>
-  profile.kind === 'finetune' ||
-  profile.kind === 'comfyui' ||
-  (profile.kind === 'custom' && textSetting(profile, 'ready') === 'running')
 
 /**
  * Weights that it reads from pages of their file: available by the kernel's figures, and read anew from the disk for

@@ -110,6 +110,11 @@ describe('the estimate that counts', () => {
     })
   })
 
+  it('of one that runs already is judged with nothing of it counted against itself', async () => {
+    const estimates = open({ allocatableBytes: (exceptId) => (exceptId === 'x' ? 36 * GIB : 0) })
+    expect(await estimates.view(profileOf(model()))).toMatchObject({ value: { verdict: 'fits' } })
+  })
+
   it('is the planner where there is one, beside the formula', async () => {
     const planner = standIn('echo "CUDA0 0 8 300 "; echo "Host 0 0 20 "')
     const { estimate, formula } = await open({ planner }).of(profileOf(model()))
