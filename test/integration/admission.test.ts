@@ -9,7 +9,7 @@ import { sampleProfile } from '../support/fake-core.ts'
 import { makeGguf } from '../support/make-gguf.ts'
 import { untilState, viewOf } from '../support/runner-home.ts'
 import { EATER_BYTES, makeSmallMachine, ROOM_BYTES, type SmallMachine } from '../support/small-machine.ts'
-import { until } from '../support/until.ts'
+import { isAlive, until } from '../support/until.ts'
 
 /** Room for one and a half; each takes all of one, for real. */
 describe('launches on a machine that holds one of them', () => {
@@ -96,7 +96,7 @@ describe('launches on a machine that holds one of them', () => {
     const [eater] = small.eaters()
     if (eater === undefined) throw new Error('it ended with the core')
     process.kill(eater.pid, 'SIGKILL')
-    await until('it is gone', () => small.eaters().length === 0)
+    await until('it is gone, and nobody waits for its end', () => !isAlive(eater.pid))
     small.admission.update([])
     expect(small.eaters()).toEqual([])
   })
