@@ -4,6 +4,8 @@ import type { EstimateMachine } from '../../../shared/model/estimate.ts'
 
 /** Looks at which a ready runner was idle before what it holds counts as its resting size. */
 const IDLE_LOOKS = 3
+/** Mapped pages of a program and its libraries; more is a mapped model. llama-server with its backends: 40 to 90 MiB. */
+const PROGRAM_FILE_BYTES = 128 * 1024 ** 2
 
 /**
  * What of a run holds for the next one. resting: it loads all at its start. peak: what it takes while it works.
@@ -79,9 +81,8 @@ export function watchRun(kind: RunnerKind): RunWatch {
 
 /**
  * What a runner holds of the machine's memory; null where that cannot be told: with a GPU that shares memory, one
- * that the driver names no bytes of; with a GPU of its own, whose memory is not this machine's.
- *
- * Mapped pages of its model count only as far as the formula misses them in its own memory: a second copy is cache.
+ * that the driver names no bytes of; with a GPU of its own, whose memory is not this machine's; without a GPU, one that
+ * holds less of its own than the formula says and maps its model: how much of the map it needs, nobody says.
  */
 export function bytesHeld({ bytes }: Pick<RunnerView, 'bytes'>, moment: Moment): number | null {
   const { gpuBytes, hostBytes, fileBytes } = bytes
@@ -94,8 +95,8 @@ export function bytesHeld({ bytes }: Pick<RunnerView, 'bytes'>, moment: Moment):
     case 'discrete':
       return null
     default:
-      return moment.formulaBytes === null
+      return moment.formulaBytes === null || (own < moment.formulaBytes && fileBytes > PROGRAM_FILE_BYTES)
         ? null
-        : own + Math.min(fileBytes, Math.max(0, moment.formulaBytes - own))
+        : own
   }
 }

@@ -155,10 +155,13 @@ describe('what a runner holds', () => {
     expect(bytesHeld(view, { ...moment, topology: 'discrete' })).toBeNull()
   })
 
-  it('counts mapped pages without a GPU, but never a second copy of what it holds itself', () => {
-    expect(bytesHeld(cpu, { ...moment, topology: 'none' })).toBe(4 * GIB)
-    expect(bytesHeld(cpu, { ...moment, topology: 'none', formulaBytes: GIB / 2 })).toBe(GIB)
-    expect(bytesHeld(cpu, { ...moment, topology: 'none', formulaBytes: null })).toBeNull()
+  it('is its own memory without a GPU, and not known where it maps a model that may be the rest', () => {
+    const none = { ...moment, topology: 'none' } as const
+    expect(bytesHeld(cpu, none)).toBeNull()
+    expect(bytesHeld(cpu, { ...none, formulaBytes: null })).toBeNull()
+    expect(bytesHeld({ bytes: { ...cpu.bytes, fileBytes: 60 * MIB } }, none)).toBe(GIB)
+    // It holds all that was computed itself: what is mapped beside it is a second copy.
+    expect(bytesHeld(cpu, { ...none, formulaBytes: GIB / 2 })).toBe(GIB)
   })
 })
 
