@@ -106,5 +106,8 @@ test('a real core refuses with its numbers, and starts anyway by name', async (c
   const { admission } = after.value
   expect(admission.waiting).toEqual([])
   for (const { bytes } of admission.reservations) expect(bytes).toBeLessThan(MOST_BYTES)
-  for (const id of ['small', 'second']) expect(await cli('stop', id)).toMatchObject({ exit: 0 })
+  for (const id of ['small', 'second']) expect(await cli('stop', id, '--wait')).toMatchObject({ exit: 0 })
+  // What was told of a launch goes with what it launched.
+  const left = await core.client.call('app.notices', {})
+  expect(JSON.stringify(left)).not.toContain('as its name was typed')
 }, 120_000)

@@ -39,7 +39,7 @@ import { createEstimating } from './estimating.ts'
 import { createGuarding } from './guarding.ts'
 import { createHandlers } from './handlers.ts'
 import { accountOf, liveOf } from './live.ts'
-import { createNotices, type NoticeMore } from './notices.ts'
+import { createNotices, launchKey, type NoticeMore } from './notices.ts'
 import { createOwnCost } from './own-cost.ts'
 import { showPulls } from './show-pull.ts'
 
@@ -270,13 +270,17 @@ export function createApp(ports: AppPorts): App {
     runners.onChange((view) => {
       setPace()
       lookAtNew(view)
+      if (view.state === 'restarting' || !ACTIVE_STATES.includes(view.state)) notices.over(launchKey(view.id))
       events.runner.emit(view)
     }),
     runners.onRemoved((id) => {
       knownPids.delete(id)
+      notices.over(launchKey(id))
       events['runner-removed'].emit({ id })
     }),
-    runners.onNotice(({ text, whatToDo }) => note('warning', text, whatToDo)),
+    runners.onNotice(({ text, whatToDo, runnerId }) =>
+      note('warning', text, whatToDo, runnerId === undefined ? {} : { runnerId, key: launchKey(runnerId) })
+    ),
     settings.onChange((changed) => {
       events.settings.emit(changed)
       lookAnew()

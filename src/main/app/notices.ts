@@ -19,7 +19,12 @@ export interface Notices {
   add(severity: Notice['severity'], text: string, whatToDo: string | null, more?: NoticeMore): Notice
   list(): readonly Notice[]
   dismiss(id: string): void
+  /** What that key tells of is over. */
+  over(key: string): void
 }
+
+/** One for each runner: what is told of its launch. */
+export const launchKey = (runnerId: string): string => `launch:${runnerId}`
 
 export function createNotices(clock: Clock): Notices {
   let kept: readonly { readonly notice: Notice; readonly key: string | undefined }[] = []
@@ -43,6 +48,9 @@ export function createNotices(clock: Clock): Notices {
     list: () => kept.map(({ notice }) => notice),
     dismiss(id) {
       kept = kept.filter(({ notice }) => notice.id !== id)
+    },
+    over(key) {
+      kept = kept.filter((one) => one.key !== key)
     }
   }
 }

@@ -62,6 +62,26 @@ describe('the panel', () => {
     panel.dispose()
   })
 
+  test('what the core dropped when a runner ended goes from view', async () => {
+    const { panel, events } = await readyPanel()
+    const runner = panel.runners.getState().runners.find(({ state }) => state === 'ready')
+    if (runner === undefined) throw new Error('the scenario runs something')
+    const payload = {
+      id: 'n-of-its-launch',
+      atMs: 1,
+      severity: 'warning',
+      text: 'Its peak is 480 MiB over.',
+      whatToDo: 'It is started.',
+      runnerId: runner.id
+    }
+    events.emit({ v: 1, event: 'notice', payload })
+    const isShown = (): boolean => panel.app.getState().notices.some(({ id }) => id === payload.id)
+    expect(isShown()).toBe(true)
+    events.emit({ v: 1, event: 'runner', payload: { ...runner, state: 'stopped', pids: [] } })
+    await vi.waitFor(() => expect(isShown()).toBe(false))
+    panel.dispose()
+  })
+
   test('a refused start is kept with its way out until the next attempt', async () => {
     const { panel } = await readyPanel()
     const { start } = panel.runners.getState()

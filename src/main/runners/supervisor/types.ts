@@ -95,6 +95,8 @@ export interface LogPiece {
 export interface RunnerNotice {
   readonly text: string
   readonly whatToDo: string | null
+  /** It tells of this runner's launch: of use until its next one, or its end. */
+  readonly runnerId?: string
 }
 
 export interface LogChunk extends LogPiece {

@@ -118,7 +118,9 @@ export function tellNote(core: Waiting, { note }: Ticket): void {
   } catch {
     // The launch itself says why its log cannot be written.
   }
-  if (note.whatToDo !== null) core.deps.tell({ text: note.text, whatToDo: note.whatToDo })
+  if (note.whatToDo !== null) {
+    core.deps.tell({ text: note.text, whatToDo: note.whatToDo, runnerId: core.profile.id })
+  }
 }
 
 /** A restart waits in its own state, with the words of what it waits for. */

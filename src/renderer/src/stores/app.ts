@@ -30,6 +30,8 @@ export interface AppState {
   setStale(stale: boolean): void
   setProblem(problem: ContractError | null): void
   load(): Promise<void>
+  /** The core has dropped what is over: only it knows which. */
+  lookAtNotices(): Promise<void>
   notice(notice: Notice): void
   dismiss(id: string): Promise<void>
 }
@@ -78,6 +80,10 @@ export function createAppStore(client: Client, link: LinkState): AppStore {
         ...(facts.ok ? { facts: facts.value } : {}),
         ...(notices.ok ? { notices: notices.value.filter((one) => !dismissed.has(key(one))) } : {})
       })
+    },
+    async lookAtNotices() {
+      const notices = await client.call('app.notices', {})
+      if (notices.ok) set({ notices: notices.value.filter((one) => !dismissed.has(key(one))) })
     },
     notice(notice) {
       set((before) => ({ notices: [...before.notices.filter((one) => one.id !== notice.id), notice] }))

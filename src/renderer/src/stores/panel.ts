@@ -152,7 +152,11 @@ export function createPanel(client: Client, link: PanelLink, visibility: Visibil
       const before = runners.getState().runners.find((one) => one.id === view.id)
       runners.getState().upsert(view)
       training.getState().follow(view)
-      if (before !== undefined && before.state !== view.state) passing.modelChanged(view.label)
+      if (before === undefined || before.state === view.state) return
+      passing.modelChanged(view.label)
+      if (app.getState().notices.some(({ runnerId }) => runnerId === view.id)) {
+        void app.getState().lookAtNotices()
+      }
     }),
     client.on('runner-removed', ({ id }) => runners.getState().removed(id)),
     client.on('log', (chunk) => log.getState().append(chunk)),

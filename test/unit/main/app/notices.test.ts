@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createNotices } from '../../../../src/main/app/notices.ts'
+import { createNotices, launchKey } from '../../../../src/main/app/notices.ts'
 
 const clock = { nowMs: () => 5, monotonicMs: () => 0 }
 
@@ -40,6 +40,19 @@ describe('notices', () => {
     expect(newer).not.toHaveProperty('key')
     notices.dismiss(first.id)
     expect(notices.add('info', 'Would have paused big.', null, { key: 'would:big' }).id).not.toBe(first.id)
+  })
+
+  it('of a matter that is over are gone, whoever else they are of', () => {
+    const notices = createNotices(clock)
+    for (const id of ['a', 'b']) {
+      notices.add('warning', `Its peak of ${id} is over.`, 'It is started.', {
+        key: launchKey(id),
+        runnerId: id
+      })
+    }
+    const act = notices.add('warning', 'Paused a.', null, { runnerId: 'a' })
+    notices.over(launchKey('a'))
+    expect(notices.list()).toMatchObject([{ runnerId: 'b' }, { id: act.id }])
   })
 
   it('are one plain line, whoever named what they tell of', () => {
