@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MachineView, Runners } from '../../src/main/runners/supervisor/types.ts'
@@ -43,6 +44,58 @@ describe('runners when the machine is in trouble', () => {
     mkdirSync(join(home.dir, 'data'), { mode: 0o700 })
   })
   afterAll(() => home.remove())
+
+  test('a port that another program takes first is no failure: it is launched on the next', async () => {
+    const wanted = join(home.dir, 'wanted')
+    const go = join(home.dir, 'go')
+    // The first time it tells its port and waits, so that somebody else can open it first.
+    const late = home.script(
+      'late',
+      `#!/bin/sh
+if [ ! -e '${wanted}' ]; then
+  previous=
+  for argument; do [ "$previous" = --port ] && port=$argument; previous=$argument; done
+  echo "$port" > '${wanted}.part' && mv '${wanted}.part' '${wanted}'
+  while [ ! -e '${go}' ]; do sleep 0.02; done
+fi
+exec '${server}' "$@"
+`
+    )
+    const runners = open()
+    const thief = createServer()
+    try {
+      const started = await runners.start(model, { binary: late })
+      expect(started).toMatchObject({ ok: true })
+      const port = await until('the port it is to open', () =>
+        existsSync(wanted) ? Number(readFileSync(wanted, 'utf8')) : null
+      )
+      await new Promise<void>((done) => thief.listen(port, '127.0.0.1', done))
+      writeFileSync(go, '')
+      const ready = await untilState(runners, 'tiny', 'ready')
+      expect(ready.port).toBeGreaterThan(port)
+      expect(ready.url).toContain(String(ready.port))
+      expect(ready.restarts).toBe(0)
+    } finally {
+      thief.close()
+      await stopAll(runners)
+    }
+  })
+
+  test('one that was to have this very port fails, and says so', async () => {
+    const thief = createServer()
+    await new Promise<void>((done) => thief.listen(0, '127.0.0.1', done))
+    const address = thief.address()
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+    const runners = open()
+    try {
+      expect(await runners.start(model, { binary: server, port })).toMatchObject({
+        error: { code: 'port-in-use' }
+      })
+    } finally {
+      thief.close()
+      await stopAll(runners)
+    }
+  })
 
   test('a start while a paused runner is being taken back finds it running: one process', async () => {
     const first = open()

@@ -10,6 +10,7 @@ import { expectedBytes, waitForMemory } from './memory-back.ts'
 import { pause } from './pause.ts'
 import { MAX_RESTARTS, type RestartBudget } from './restart-budget.ts'
 import type { RunnerCore } from './runner-core.ts'
+import { hasLostPort, MAX_LOST_PORTS } from './lost-port.ts'
 import { isScopeRefusal } from './scope.ts'
 import { processesInWords } from './identity.ts'
 import { createStarting, type Starting } from './starting.ts'
@@ -31,6 +32,25 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
   const { deps, closing } = core
   const { log, adapter, ports, scopes } = deps
   const { clock, logger } = ports
+  /** In a row. */
+  let lostPorts = 0
+
+  /** The launch once more, on another port; false where that is not to be. */
+  const onAnotherPort = async (ended: LiveProcess, tail: string): Promise<boolean> => {
+    if (lostPorts >= MAX_LOST_PORTS || !hasLostPort(core.running, tail)) return false
+    lostPorts += 1
+    const planned = await deps.plan(core.running)
+    if (core.live !== ended || core.stopping !== null || !core.isActive() || closing.signal.aborted)
+      return true
+    if (!planned.ok) return false
+    logger.warn(
+      `another program took the port of ${core.profile.id} first; it is launched on ${planned.value.port}`
+    )
+    core.starting = starting.spawn(planned.value)
+    await core.starting
+    core.starting = null
+    return true
+  }
 
   const onEnd = async (ended: LiveProcess, seen: ExitStatus, plan: LaunchPlan | null): Promise<void> => {
     if (core.live !== ended) return
@@ -52,6 +72,9 @@ export function createEnding(core: RunnerCore, budget: RestartBudget): Ending {
       core.starting = null
       return
     }
+    const isProcess = plan !== null && plan.container === null
+    if (isProcess && !wasReady && (await onAnotherPort(ended, tail))) return
+    lostPorts = 0
     const { whileAlive } = ended
     const mayRetry = wasReady && core.running.restartOnCrash && isCrash(status) && !core.guardStopped
     const waitMs = mayRetry ? budget.take(clock.monotonicMs()) : null
