@@ -40,6 +40,9 @@ export function parseCommand(command: Command, args: readonly string[]): Result<
     if (missing.length > 0) {
       return err(usage(`${missing.join(' and ')} missing. ${seeHelp(command)}`))
     }
+    // An unset variable of a script: no name, and not the folder it runs in.
+    const empty = wanted.find((_, at) => positionals[at]?.trim() === '')
+    if (empty !== undefined) return err(usage(`${empty.name} is empty. ${seeHelp(command)}`))
     const [surplus] = positionals.slice(wanted.length)
     if (surplus !== undefined) return err(usage(`'${surplus}' is one argument too many. ${seeHelp(command)}`))
     return ok({ values: found, positionals })

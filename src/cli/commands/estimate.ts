@@ -12,6 +12,7 @@ import { EXIT } from '../exit-codes.ts'
 import { columns, formatBytes, printable } from '../format.ts'
 import { wholeNumber } from '../numbers.ts'
 import { readAsked, settingsFor, SETTING_OPTIONS, type Asked } from './start-settings.ts'
+import { waysInWords } from './ways.ts'
 
 const MAX_UBATCH = 65_536
 const MAX_SLOTS = 256
@@ -46,7 +47,7 @@ export const estimate: Command = {
     if (!wish.ok) return wish
     const core = await context.connect()
     const view = await viewOf(context, wish.value, core.ok ? core.value : null)
-    return view.ok ? describe(view.value) : view
+    return view.ok ? describe(view.value, context.json) : view
   }
 }
 
@@ -194,12 +195,13 @@ function documentOf(view: EstimateView): Readonly<Record<string, unknown>> {
   }
 }
 
-function describe(view: EstimateView): Outcome {
-  const refused = view.verdict === 'does-not-fit'
+/** People read the sentence at the head of the text; a document is not for reading. */
+function describe(view: EstimateView, json: boolean): Outcome {
   return ok({
     document: documentOf(view),
     text: textOf(view),
-    ...(refused ? { exit: EXIT.refused, note: printable(view.sentence) } : {})
+    ...(view.verdict === 'does-not-fit' ? { exit: EXIT.refused } : {}),
+    ...(view.verdict === 'does-not-fit' && json ? { note: printable(view.sentence) } : {})
   })
 }
 
@@ -215,7 +217,7 @@ function textOf({ estimate, measured, sentence, options, ceilingTokensPerS }: Es
         formatBytes(peakBytes),
         printable(why)
       ]),
-    ['together', formatBytes(total.expectedBytes), formatBytes(total.peakBytes), SOURCES[source]]
+    ['together', known(total.expectedBytes), known(total.peakBytes), SOURCES[source]]
   ]
   const said = [...notes]
   if (measured !== null) {
@@ -228,13 +230,17 @@ function textOf({ estimate, measured, sentence, options, ceilingTokensPerS }: Es
   if (ceilingTokensPerS !== null) {
     said.push(`At most ${ceilingTokensPerS.toFixed(0)} tokens/s: the memory is not faster.`)
   }
-  const sections = [printable(sentence), columns(rows, [1, 2])]
+  // Where nothing is known of it, the sentence has said so.
+  const sections = [printable(sentence), ...(total.peakBytes > 0 ? [columns(rows, [1, 2])] : [])]
   if (said.length > 0) sections.push(said.map(printable).join('\n'))
   if (options.length > 0) {
-    sections.push(['Ways out:', ...options.map(({ label }) => `  ${printable(label)}`)].join('\n'))
+    sections.push(waysInWords(options))
   }
   return sections.join('\n\n')
 }
+
+/** Nothing takes nothing. */
+const known = (bytes: number): string => (bytes > 0 ? formatBytes(bytes) : 'not known')
 
 const SOURCES = {
   formula: 'computed from the files',

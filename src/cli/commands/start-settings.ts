@@ -13,8 +13,13 @@ const MAX_CONTEXT_TOKENS = 16_777_216
 const MAX_SLOTS = 256
 
 /** What the runners call the same thing. */
-const CONTEXT_KEYS = ['contextTokens', 'maxModelLen', 'contextLength', 'maxSeqLen']
-const SLOT_KEYS = ['parallelSlots', 'maxNumSeqs', 'maxRunningRequests', 'maxBatchSize']
+export const CONTEXT_KEYS: readonly string[] = ['contextTokens', 'maxModelLen', 'contextLength', 'maxSeqLen']
+export const SLOT_KEYS: readonly string[] = [
+  'parallelSlots',
+  'maxNumSeqs',
+  'maxRunningRequests',
+  'maxBatchSize'
+]
 const LLAMACPP_KEYS = ['contextTokens', 'port', 'parallelSlots', 'extraArgs'] as const
 const LLAMACPP_NUMBERS = [
   'contextTokens',

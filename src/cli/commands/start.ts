@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CommandInput } from '../../shared/contract/commands.ts'
 import type { ContractError } from '../../shared/contract/errors.ts'
+import type { EstimateView } from '../../shared/model/estimate.ts'
 import { RUNNER_KINDS, type RunnerKind, type RunnerView } from '../../shared/model/runner.ts'
 import { assertNever } from '../../shared/util/assert-never.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
@@ -9,6 +10,7 @@ import type { Command, Core, Outcome, Values } from '../command.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { formatBytes, printable } from '../format.ts'
 import { isPlain, readAsked, settingsFor, SETTING_OPTIONS, type Asked } from './start-settings.ts'
+import { startOptions } from './ways.ts'
 
 /** A runner's bytes come from the sampler, whose slowest tick is a second. */
 const BYTES_DEADLINE_MS = 3_000
@@ -45,7 +47,7 @@ export const start: Command = {
     if (!core.ok) return core
     if (!values.flag('wait')) {
       const started = await core.value.client.call('runners.start', input.value)
-      return started.ok ? describe(started.value) : withWays(started, input.value)
+      return started.ok ? describe(started.value) : withWays(core.value.client, started, input.value)
     }
     return startAndWait(core.value, input.value, signal, json ? () => undefined : note)
   }
@@ -106,14 +108,21 @@ async function settingsOf(
 }
 
 /** What a script or a person at the command line can do about it here. */
-function withWays(
+async function withWays(
+  client: Core['client'],
   refused: { readonly ok: false; readonly error: ContractError },
-  { waits, phrase }: CommandInput<'runners.start'>
-): typeof refused {
+  { target, kind, settings, phrase, waits }: CommandInput<'runners.start'>
+): Promise<typeof refused> {
   const { error } = refused
   if (error.code !== 'does-not-fit' || phrase !== undefined) return refused
-  const ways = waits === true ? '--anyway NAME' : '--when-it-fits, or --anyway NAME'
-  return err({ ...error, message: `${error.message} Here: ${ways}.` })
+  const view = await client.call('estimate.get', {
+    target,
+    ...(kind === undefined ? {} : { kind }),
+    ...(settings === undefined ? {} : { settings })
+  })
+  // The schema's own types are mutable; the options are only read.
+  const options = startOptions(view.ok ? (view.value as EstimateView) : null, waits === true)
+  return err({ ...error, message: `${error.message} Here: ${options}.` })
 }
 
 const isKind = (kind: string): kind is RunnerKind => (RUNNER_KINDS as readonly string[]).includes(kind)
@@ -152,7 +161,7 @@ async function startAndWait(
   const subscribed = await client.call('events.subscribe', { events: ['runner'] })
   if (!subscribed.ok) return subscribed
   const started = await client.call('runners.start', input)
-  if (!started.ok) return withWays(started, input)
+  if (!started.ok) return withWays(client, started, input)
   const { id } = started.value
   let told = ''
   for (;;) {

@@ -1,5 +1,6 @@
 import type { CommandOutput } from '../../shared/contract/commands.ts'
-import { err, ok } from '../../shared/util/result.ts'
+import type { ContractError } from '../../shared/contract/errors.ts'
+import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Command, Core, Outcome } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { formatBytes, printable } from '../format.ts'
@@ -10,8 +11,9 @@ export const stop: Command = {
   about: 'stop a runner; with --wait until its memory is back',
   positionals: [
     {
-      name: 'ID',
-      about: "a runner's id, as 'firebreakctl runners' lists them; of one started elsewhere its process"
+      name: 'ID|NAME',
+      about:
+        "a runner's id or name, as 'firebreakctl runners' lists them; of one started elsewhere its process"
     }
   ],
   options: {
@@ -19,16 +21,33 @@ export const stop: Command = {
   },
   example: 'firebreakctl stop qwen3-8b --wait --json',
   async run({ values, positionals, connect, signal }) {
-    const id = positionals[0] ?? ''
+    const given = positionals[0] ?? ''
     const core = await connect()
     if (!core.ok) return core
-    if (isPid(id)) {
-      const list = await core.value.client.call('runners.list', {})
-      if (!list.ok) return list
-      if (!list.value.some((view) => view.id === id)) return stopFound(core.value, id)
-    }
-    return values.flag('wait') ? stopAndWait(core.value, id) : beginStop(core.value, id, signal)
+    const list = await core.value.client.call('runners.list', {})
+    if (!list.ok) return list
+    const id = idOf(given, list.value)
+    if (!id.ok && isPid(given)) return stopFound(core.value, given)
+    if (!id.ok) return id
+    return values.flag('wait') ? stopAndWait(core.value, id.value) : beginStop(core.value, id.value, signal)
   }
+}
+
+/** By its id, or by its name where only one runner has it. */
+function idOf(given: string, views: CommandOutput<'runners.list'>): Result<string, ContractError> {
+  if (views.some(({ id }) => id === given)) return ok(given)
+  const isNamed = ({ label }: { readonly label: string }): boolean =>
+    label.trim().toLowerCase() === given.trim().toLowerCase()
+  const named = given.trim() === '' ? [] : views.filter(isNamed)
+  const running = named.filter(({ state }) => state !== 'stopped' && state !== 'failed')
+  const [only, ...more] = running.length > 0 ? running : named
+  if (only !== undefined && more.length === 0) return ok(only.id)
+  const ids = (only === undefined ? views : [only, ...more]).map(({ id }) => printable(id)).join(', ')
+  const message =
+    only === undefined
+      ? `There is no runner '${given}'. ${ids === '' ? 'Nothing runs.' : `There are: ${ids}.`}`
+      : `More than one runner is called '${given}'. Give the id of one: ${ids}.`
+  return err({ code: 'not-found', message })
 }
 
 async function stopAndWait({ client }: Core, id: string): Promise<Outcome> {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
 import { ok } from '../../../src/shared/util/result.ts'
 import { useCliBench } from '../../support/cli-bench.ts'
-import { sampleProfile } from '../../support/fake-core.ts'
+import { sampleEstimate, sampleProfile } from '../../support/fake-core.ts'
 import { makeGguf } from '../../support/make-gguf.ts'
 
 const { withCore, cli, nobody } = useCliBench()
@@ -127,12 +127,17 @@ describe('estimate without a core', () => {
   })
 
   it('tells people the same as a table', async () => {
-    const { exit, stdout } = await alone(LITTLE, model, '--device', 'cpu', '--ctx', '1000000')
+    const { exit, stdout, stderr } = await alone(LITTLE, model, '--device', 'cpu', '--ctx', '1000000')
     expect(exit).toBe(3)
+    // A terminal shows both: the sentence stands in one.
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^tiny needs .* short\.$/m)
     expect(stdout).toMatch(/^KV cache +\d/m)
     expect(stdout).toMatch(/^together +\d.*computed from the files$/m)
-    expect(stdout).toContain('Ways out:')
-    expect(stdout).toMatch(/^ {2}A context of \d+ tokens/m)
+    expect(stdout).toContain('Ways out, with what to add')
+    expect(stdout).toMatch(/^ {2}A context of \d+ tokens .* [\d.]+ MiB, (fits|tight.*?) +--ctx \d+$/m)
+    expect(stdout).toMatch(/--when-it-fits$/m)
+    expect(stdout).toMatch(/--anyway tiny$/m)
   })
 
   it('reads profiles from the disk', async () => {
@@ -155,7 +160,8 @@ describe('estimate without a core', () => {
     ['an unknown runner', ['tiny.gguf', '--runner', 'vlm'], 'vllm'],
     ['slots twice', ['tiny.gguf', '--slots', '1', '--parallel', '2'], 'the same'],
     ['options that its runner has not', ['a/b', '--runner', 'vllm', '--ubatch', '1'], 'llama.cpp'],
-    ['nothing at all', [], 'FILE|PROFILE missing']
+    ['nothing at all', [], 'FILE|PROFILE missing'],
+    ['an empty name', [''], 'FILE|PROFILE is empty']
   ])('exits 2 for %s', async (_, args, words) => {
     const { exit, stderr } = await alone(PLENTY, ...args)
     expect(stderr).toContain(words)
@@ -202,6 +208,23 @@ describe('estimate with a core', () => {
     expect(stderr).toBe('')
     const target = expected === 'absolute' ? join(home, given) : expected
     expect(core.calls.at(-1)).toMatchObject({ command: 'estimate.get', input: { target } })
+  })
+
+  it('says that nothing is known in one sentence, without zeros', async () => {
+    const none = { lowBytes: 0, expectedBytes: 0, peakBytes: 0 }
+    const sentence = 'How much Thing needs is not known; 35 GiB are free for models.'
+    const { dir } = await withCore({
+      'estimate.get': async () =>
+        ok({
+          ...sampleEstimate,
+          estimate: { ...sampleEstimate.estimate, parts: [], total: none, confidence: 'unknown' },
+          verdict: 'unknown',
+          sentence
+        } as never)
+    })
+    const { exit, stdout } = await cli(dir, 'estimate', 'thing')
+    expect(exit).toBe(0)
+    expect(stdout).toBe(`${sentence}\n`)
   })
 
   it('adds arguments to those of the profile', async () => {

@@ -190,3 +190,30 @@ describe('playbooks', () => {
     expect((await cli(dir, 'playbooks', 'run')).exit).toBe(2)
   })
 })
+
+describe('stop by name', () => {
+  const named = (id: string, label: string, state: 'ready' | 'stopped' = 'ready') => ({
+    ...sampleRunner(id, state),
+    label
+  })
+  it.each([
+    ['Qwen3 8B', 0, ''],
+    ['qwen3-8b', 0, ''],
+    ['Twin', 2, 'Give the id of one: twin, twin-2.'],
+    ['Nobody', 2, "There is no runner 'Nobody'. There are: qwen3-8b, old, twin, twin-2."]
+  ])('%s exits %i', async (given, code, words) => {
+    const { dir, core } = await withCore({
+      'runners.list': async () =>
+        ok([
+          named('qwen3-8b', 'Qwen3 8B'),
+          named('old', 'Qwen3 8B', 'stopped'),
+          named('twin', 'Twin'),
+          named('twin-2', 'Twin')
+        ] as never),
+      'runners.stop': async () => ok(sampleStop as never)
+    })
+    const { exit, stderr } = await cli(dir, 'stop', given, '--wait')
+    expect([exit, stderr.includes(words)]).toEqual([code, true])
+    if (code === 0) expect(core.calls.at(-1)).toEqual({ command: 'runners.stop', input: { id: 'qwen3-8b' } })
+  })
+})

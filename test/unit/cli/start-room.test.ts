@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { err, ok } from '../../../src/shared/util/result.ts'
 import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
-import { sampleRunner } from '../../support/fake-core.ts'
+import { sampleEstimate, sampleRunner } from '../../support/fake-core.ts'
 import { useCliBench } from '../../support/cli-bench.ts'
 
 const { cli, withCore } = useCliBench()
@@ -19,6 +19,27 @@ describe('start where there is no room', () => {
       expect(exit).toBe(3)
       expect(stderr).toContain('it is 9.3 GiB short. Here: --when-it-fits, or --anyway NAME.')
     }
+  })
+
+  it.each([
+    [true, '--ctx 8192 (9.1 GiB, fits), --when-it-fits, or --anyway NAME.'],
+    [false, '--ctx 8192 (9.1 GiB, fits), or --anyway NAME.']
+  ])('names what can be typed, and waiting only where it can help: %s', async (canWait, words) => {
+    const bytes = 9.1 * 1024 ** 3
+    const total = { lowBytes: bytes, expectedBytes: bytes, peakBytes: bytes }
+    const options = [
+      { kind: 'settings', label: 'less', settings: { contextTokens: 8192 }, total, verdict: 'fits' },
+      ...(canWait ? [{ kind: 'wait', label: 'Wait' }] : []),
+      { kind: 'anyway', label: 'Anyway', phrase: 'Big' }
+    ]
+    const view = { ...sampleEstimate, verdict: 'does-not-fit', options }
+    const { dir, core } = await withCore({ ...REFUSED, 'estimate.get': async () => ok(view as never) })
+    const { stderr } = await cli(dir, 'start', 'big', '--ctx', '65536')
+    expect(stderr).toContain(`Here: ${words}`)
+    expect(core.calls.at(-1)).toEqual({
+      command: 'estimate.get',
+      input: { target: 'big', settings: { contextTokens: 65_536 } }
+    })
   })
 
   it('waits until it fits where that is said, and tells for what', async () => {
