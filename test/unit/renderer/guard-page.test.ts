@@ -14,7 +14,13 @@ import {
 import { GIB, MIB } from '../../../src/renderer/src/format/bytes.ts'
 import { whenText } from '../../../src/renderer/src/format/duration.ts'
 import { readThreshold } from '../../../src/renderer/src/format/gib.ts'
-import { consequence, eventWords, modeWords, sentinelWords } from '../../../src/renderer/src/format/guard.ts'
+import {
+  consequence,
+  eventWords,
+  idleWords,
+  modeWords,
+  sentinelWords
+} from '../../../src/renderer/src/format/guard.ts'
 import { levelWord } from '../../../src/renderer/src/format/sentence.ts'
 import { sampleIncident } from '../../support/fake-guard.ts'
 
@@ -112,6 +118,11 @@ describe('words', () => {
     expect(levelWord('act', 'balanced')).toBe('Acting')
     expect(levelWord('act', 'observe')).toBe('Act now')
     expect(levelWord('emergency', 'off')).toBe('Emergency')
+  })
+
+  test('that nobody acts is said in the two modes where nobody does', () => {
+    expect(GUARD_MODES.filter((mode) => idleWords(mode) !== '').toSorted()).toEqual(['observe', 'off'])
+    expect(idleWords('observe')).toBe('The guard only observes.')
   })
 
   test('only a watcher that guards is called good', () => {

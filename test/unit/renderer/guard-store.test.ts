@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { GuardAsk, GuardEvent, GuardView, IncidentSummary } from '../../../src/shared/model/guard.ts'
 import type { Notice } from '../../../src/shared/model/status.ts'
 import { allActs, guardActs } from '../../../src/renderer/src/stores/guard-acts.ts'
-import { guardNews } from '../../../src/renderer/src/stores/guard-news.ts'
+import { guardNews, noticesToShow } from '../../../src/renderer/src/stores/guard-news.ts'
 import { keepSame } from '../../../src/renderer/src/stores/keep-same.ts'
 import { machineNowMs } from '../../../src/renderer/src/stores/live.ts'
 import { sampleGuardView, sampleIncident } from '../../support/fake-guard.ts'
@@ -159,6 +159,28 @@ describe('what is told above a page', () => {
     expect(told.news).toEqual([incident])
     expect([...told.toldIds]).toEqual(['n1'])
     expect(guardNews({ incidents: [incident], freshIds: none, notices: [], ask: null }).news).toEqual([])
+  })
+
+  test('what drops the guard comes first and is never folded, however old', () => {
+    const other = (at: number): Notice =>
+      notice({
+        id: `n${at}`,
+        atMs: at,
+        text: 'x.json could not be read.',
+        runnerId: undefined,
+        incidentId: undefined
+      })
+    const settings: Notice = {
+      ...other(1),
+      id: 'settings',
+      text: 'The settings file could not be used as it is. What the guard may do could not be read, so it only observes.'
+    }
+    const news: Notice = { ...settings, id: 'news', severity: 'info', text: 'The guard is on.' }
+    const { all, folded } = noticesToShow([settings, news, other(2), other(3), other(4)], 3)
+    expect(all.map(({ id }) => id)).toEqual(['settings', 'n4', 'n3', 'n2', 'news'])
+    expect(folded).toBe(2)
+    const many = [1, 2, 3, 4].map((at) => ({ ...settings, id: `s${at}`, atMs: at }))
+    expect(noticesToShow([...many, other(9)], 3).folded).toBe(1)
   })
 
   test('a notice about something else, or long after, stands for itself', () => {

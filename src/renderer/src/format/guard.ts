@@ -104,6 +104,10 @@ export function eventWords({
   }
 }
 
+/** Where nobody acts when memory runs out, in words; empty where the guard does. */
+export const idleWords = (mode: GuardMode): string =>
+  mode === 'observe' ? 'The guard only observes.' : mode === 'off' ? 'The guard is off.' : ''
+
 /** The kind of an incident in a word or two. */
 export const INCIDENT_WORDS: Readonly<Record<Incident['kind'], string>> = {
   acted: 'The guard acted',

@@ -9,6 +9,27 @@ const LOOKED_AT = 20
 export const isAboutIncident = (notice: Notice, incident: IncidentSummary): boolean =>
   notice.incidentId === incident.id
 
+/**
+ * Serious, and about the guard itself or the settings it acts by: without it one may rely on a guard that is not there.
+ * The core names no topic; its words do.
+ */
+const concernsGuard = ({ severity, text, runnerId, incidentId }: Notice): boolean =>
+  severity !== 'info' &&
+  runnerId === undefined &&
+  incidentId === undefined &&
+  /\bthe guard\b|\bsettings\b/i.test(text)
+
+/** Notices newest first, and before all others those of the guard; `folded` is what `all` has beyond `most`, never one of these. */
+export function noticesToShow(
+  notices: readonly Notice[],
+  most: number
+): { readonly all: readonly Notice[]; readonly folded: number } {
+  const newest = notices.toSorted((a, b) => b.atMs - a.atMs)
+  const first = newest.filter(concernsGuard)
+  const all = [...first, ...newest.filter((notice) => !concernsGuard(notice))]
+  return { all, folded: Math.max(0, all.length - Math.max(most, first.length)) }
+}
+
 export interface GuardNewsInput {
   readonly incidents: readonly IncidentSummary[]
   /** Came while this panel looked on, and not put away. */

@@ -1,20 +1,23 @@
 import { useState, type ReactNode } from 'react'
 import { usePanel } from '../../stores/context.ts'
+import { noticesToShow } from '../../stores/guard-news.ts'
 import { Message } from '../../ui/message.tsx'
 
 /** More at a time would push the page away. */
 const MAX_NOTICES = 3
 
-/** What the core wants to be known, newest first, without what is told above it already. */
+/** What the core wants to be known, the guard's own troubles first, then the newest, without what is told above it already. */
 export function NoticeList({ hiddenIds }: { readonly hiddenIds: ReadonlySet<string> }): ReactNode {
   const notices = usePanel('app', (state) => state.notices)
   const dismiss = usePanel('app', (state) => state.dismiss)
   const [all, setAll] = useState(false)
-  const told = notices.filter(({ id }) => !hiddenIds.has(id)).toSorted((a, b) => b.atMs - a.atMs)
-  const more = told.length - MAX_NOTICES
+  const { all: told, folded } = noticesToShow(
+    notices.filter(({ id }) => !hiddenIds.has(id)),
+    MAX_NOTICES
+  )
   return (
     <>
-      {(all ? told : told.slice(0, MAX_NOTICES)).map((notice) => (
+      {(all ? told : told.slice(0, told.length - folded)).map((notice) => (
         <Message
           key={notice.id}
           tone={notice.severity}
@@ -23,14 +26,14 @@ export function NoticeList({ hiddenIds }: { readonly hiddenIds: ReadonlySet<stri
           onDismiss={() => void dismiss(notice.id)}
         />
       ))}
-      {more > 0 && (
+      {folded > 0 && (
         <button
           type="button"
           className="button quiet compact"
           aria-expanded={all}
           onClick={() => setAll(!all)}
         >
-          {all ? 'Show the newest only' : `${more} more`}
+          {all ? 'Show fewer' : `${folded} more`}
         </button>
       )}
     </>

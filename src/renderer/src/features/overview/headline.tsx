@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { bytesText } from '../../format/bytes.ts'
 import { gpuTrouble } from '../../format/gpu.ts'
+import { idleWords } from '../../format/guard.ts'
 import { machineName } from '../../format/names.ts'
 import { advice, headline, levelWord } from '../../format/sentence.ts'
 import { usePanel } from '../../stores/context.ts'
@@ -39,6 +40,7 @@ export function Headline(): ReactNode {
       <div className="headline-words">
         <h1 tabIndex={-1}>
           <output aria-live="off">{stale ? 'Firebreak does not answer.' : text}</output>
+          {!stale && idleWords(mode) !== '' && <span className="headline-idle"> {idleWords(mode)}</span>}
         </h1>
         <p className="muted" title={next}>
           {stale ? `Last known: ${text}` : next}
