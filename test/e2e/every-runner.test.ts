@@ -92,7 +92,7 @@ describe('a panel for every runner', () => {
     await panel.go('Models')
     await panel.newOf('vLLM')
     await page.getByLabel('Model', { exact: true }).fill('owner/some-model')
-    const command = page.getByLabel('Command', { exact: true })
+    const command = page.getByLabel('As it will be run', { exact: true })
     await command.getByText('--model owner/some-model').waitFor()
     await command.getByText('--gpus all').waitFor()
     await page.getByLabel(/^Other machines on the network too/).check()

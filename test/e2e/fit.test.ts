@@ -77,6 +77,51 @@ describe('will it fit', () => {
     expect(label).toBe(`Start ${LLAMA}`)
   })
 
+  it('settings that the dialog offers are for this start only', async () => {
+    await refuse()
+    await dialog()
+      .getByRole('button', { name: /, for this start only/ })
+      .first()
+      .waitFor()
+  })
+
+  it.each(['99999999', 'abc', '-5', '', '4096.5'])(
+    'a context of %j is marked while one types, and what it takes is asked for in words',
+    async (typed) => {
+      await show()
+      await page.getByRole('button', { name: 'Edit gemma-3-27b' }).click()
+      const context = page.getByLabel('Context tokens')
+      await context.fill(typed)
+      expect(await context.getAttribute('aria-invalid')).toBe('true')
+      await page.getByText('Correct the context to see what it takes.').waitFor()
+    }
+  )
+
+  it('Escape closes a form as Cancel does, and gives the focus back', async () => {
+    await show()
+    const edit = page.getByRole('button', { name: 'Edit gemma-3-27b' })
+    const form = page.getByRole('form')
+    for (const way of ['Escape', 'Cancel']) {
+      await edit.click()
+      const name = page.getByLabel('Name', { exact: true })
+      await name.fill('x'.repeat(199))
+      expect(await name.getAttribute('aria-invalid')).toBe('false')
+      await name.press('End')
+      await page.keyboard.type('xyz')
+      expect((await name.inputValue()).length).toBe(200)
+      await page.getByText('No more than 200 characters.').waitFor()
+      if (way === 'Escape') await page.keyboard.press('Escape')
+      else await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+      await form.waitFor({ state: 'detached' })
+      expect(await edit.evaluate((node) => node === document.activeElement)).toBe(true)
+    }
+    await page.getByRole('button', { name: 'New…' }).click()
+    await page.getByRole('button', { name: 'New llama.cpp', exact: true }).click()
+    await page.getByLabel('Name', { exact: true }).press('Escape')
+    await form.waitFor({ state: 'detached' })
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('New…')
+  })
+
   it('it waits for room, and is cancelled without having been started', async () => {
     await refuse()
     await dialog().getByRole('button', { name: /^Wait/ }).click()

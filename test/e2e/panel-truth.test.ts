@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Panel } from './pages/panel.ts'
-import { useMadeUpPanel } from './support/made-up-panel.ts'
+import { SMALL, WIDE, useMadeUpPanel } from './support/made-up-panel.ts'
 
 const PHONE = { width: 420, height: 900 }
 
@@ -51,6 +51,39 @@ describe('what the panel says', () => {
     await page.getByRole('alert').getByText('There is no file at that path.').waitFor()
     const focused = await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
     expect(focused).toBe('Start gemma-3-27b')
+  })
+
+  it.each([SMALL, WIDE])('the log of a name without end stays within %j', async (size) => {
+    await show('long', size)
+    await panel.go('Models')
+    await page
+      .getByRole('button', { name: /^Log of/ })
+      .first()
+      .click()
+    const pane = page.getByRole('complementary')
+    const box = await pane.boundingBox()
+    const close = await pane.getByRole('button', { name: 'Close' }).boundingBox()
+    expect(box?.x).toBeGreaterThanOrEqual(0)
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(size.width)
+    expect((close?.x ?? 0) + (close?.width ?? 0)).toBeLessThanOrEqual(size.width)
+    expect(await pane.evaluate((node) => node.scrollWidth <= node.clientWidth)).toBe(true)
+    expect(await pane.getByRole('heading').getAttribute('title')).not.toBeNull()
+  })
+
+  it('models on this machine come before recipes', async () => {
+    await show('kinds')
+    await panel.go('Models')
+    await page.getByRole('heading', { name: 'Playbooks' }).waitFor()
+    const headings = await page.getByRole('main').getByRole('heading', { level: 2 }).allInnerTexts()
+    expect(headings.slice(-3)).toEqual(['Profiles', 'Found on this machine', 'Playbooks'])
+  })
+
+  it.each([
+    ['observe', 'The guard only observes.'],
+    ['guard-off', 'The guard is off.']
+  ])('%s: the headline says that nobody acts', async (scenario, words) => {
+    await show(scenario)
+    await page.getByRole('heading', { level: 1 }).getByText(words).waitFor()
   })
 
   it('Settings name the program in use, refuse a deadline in its place and take that back when it changes', async () => {

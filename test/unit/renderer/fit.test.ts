@@ -4,11 +4,12 @@ import {
   ceilingWords,
   claimedOf,
   fitTitle,
+  intervalWords,
   sourceWords,
   spokenForWords
 } from '../../../src/renderer/src/format/fit.ts'
 import { freeWords, roomWords } from '../../../src/renderer/src/format/sentence.ts'
-import { contextSteps, stepOf } from '../../../src/renderer/src/features/models/context-steps.ts'
+import { contextHint, contextSteps, stepOf } from '../../../src/renderer/src/features/models/context-steps.ts'
 import { factsKey, fitOf, sizeKey } from '../../../src/renderer/src/stores/estimates.ts'
 import { changedLaunch } from '../../../src/renderer/src/stores/fit.ts'
 import type { AdmissionStatus, Interval } from '../../../src/shared/model/estimate.ts'
@@ -43,6 +44,18 @@ async function modelsPage(): Promise<Fake> {
   })
   return fake
 }
+
+test('what is not known is not 0', () => {
+  expect(intervalWords(gib(0, 0, 0))).toBe('not known')
+  expect(plain(intervalWords(gib(1, 2, 3)))).toBe('about 2.0 GiB, at most 3.0 GiB')
+})
+
+test.each([
+  ['4096', 8192, '0 = as trained: 8,192'],
+  ['8192', 8192, '0 = as trained: 8,192'],
+  ['8193', 8192, 'Longer than the 8,192 it was trained with: answers may get worse.'],
+  ['99999', null, '0 = as trained']
+] as const)('a context of %s of %s', (typed, trained, hint) => expect(contextHint(typed, trained)).toBe(hint))
 
 describe('sizes', () => {
   test('are asked for when the page that shows them comes, once each', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RUNNER_SPECS } from '../../../src/shared/model/specs/index.ts'
 import { defaultLlamaCppSettings } from '../../../src/shared/settings/llamacpp-defaults.ts'
-import { RUNNER_KINDS, type Profile } from '../../../src/shared/model/runner.ts'
+import { RUNNER_KINDS, type Profile, type RunnerKind } from '../../../src/shared/model/runner.ts'
 import { profileSchema } from '../../../src/shared/contract/schemas.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import { formFields } from '../../../src/renderer/src/features/models/fields.ts'
@@ -16,6 +16,7 @@ import {
   draftOf,
   draftProfile,
   isAbout,
+  saidAtOnce,
   newDraft,
   type Draft
 } from '../../../src/renderer/src/features/models/draft.ts'
@@ -23,6 +24,12 @@ import { parseFolders, parseSeconds } from '../../../src/renderer/src/features/s
 import { gibField, parseGib } from '../../../src/renderer/src/format/gib.ts'
 
 const SAFE_DRAFT = newDraft('llamacpp')
+/** A new form with what only its user can know. */
+const filled = (kind: RunnerKind, modelPath: string, isInstalled = true): Draft => {
+  const draft = newDraft(kind, isInstalled)
+  const values = kind === 'custom' ? { ...draft.values, command: 'my-server' } : draft.values
+  return { ...draft, values, modelPath }
+}
 const draftFrom = (over: Partial<Draft>): Draft => ({ ...SAFE_DRAFT, modelPath: '/m/x.gguf', ...over })
 
 describe('the form of a model', () => {
@@ -64,6 +71,39 @@ describe('the form of a model', () => {
     expect(Object.keys(errors)).toEqual([`values.${key}`])
   })
 
+  test.each([
+    ['label', { label: 'x'.repeat(201) }, 'At most 200 characters'],
+    ['modelPath', { modelPath: `/${'x'.repeat(4096)}` }, 'At most 4096 characters'],
+    ['values.extraArgs', { values: { ...SAFE_DRAFT.values, extraArgs: 'x'.repeat(4097) } }, 'a line'],
+    ['values.extraArgs', { values: { ...SAFE_DRAFT.values, extraArgs: 'x\n'.repeat(257) } }, '256 lines'],
+    ['values.binary', { values: { ...SAFE_DRAFT.values, binary: 'x'.repeat(4097) } }, 'At most 4096']
+  ] as const)('%s longer than the contract takes is told in its place', (field, over, words) => {
+    const errors = draftErrors(draftFrom(over))
+    expect(errors[field]).toContain(words)
+    expect(Object.keys(errors)).toEqual([field])
+  })
+
+  test('a model file with a name without end makes a name that is taken', () => {
+    const draft = draftFrom({ modelPath: `/m/${'x'.repeat(250)}.gguf` })
+    expect(draftErrors(draft)).toEqual({})
+    expect(profileSchema.safeParse(draftProfile(draft, null, [])).success).toBe(true)
+  })
+
+  test.each(['99999999', 'abc', '-5', '', '4096.5'])(
+    'the context %j is told while one types, and an empty path is not',
+    (contextTokens) => {
+      const errors = draftErrors({ ...SAFE_DRAFT, values: { ...SAFE_DRAFT.values, contextTokens } })
+      expect(Object.keys(saidAtOnce(errors))).toEqual(['values.contextTokens'])
+      expect(errors['modelPath']).toBeDefined()
+    }
+  )
+
+  test('an own command without a program is told in its place', () => {
+    expect(draftErrors(newDraft('custom', true))).toEqual({
+      'values.command': 'Write the program and its arguments, one a line.'
+    })
+  })
+
   test('a refusal goes with the field it is about, or with any where it is about none', () => {
     expect(isAbout('model-missing', 'modelPath')).toBe(true)
     expect(isAbout('model-missing', 'values.port')).toBe(false)
@@ -92,7 +132,7 @@ describe('the form of every kind', () => {
   const MODELS = { gguf: '/m/x.gguf', repository: 'owner/name', tag: 'name:1b', path: '/srv/x', none: '' }
 
   test.each(RUNNER_KINDS)('%s: what a new form shows is a profile that the contract takes', (kind) => {
-    const draft = { ...newDraft(kind, true), modelPath: MODELS[RUNNER_SPECS[kind].model.form] }
+    const draft = filled(kind, MODELS[RUNNER_SPECS[kind].model.form])
     expect(draftErrors(draft)).toEqual({})
     const profile = draftProfile(draft, null, [])
     expect(profileSchema.parse(profile)).toEqual(profile)
@@ -111,7 +151,7 @@ describe('the form of every kind', () => {
     for (const field of formFields(kind)) {
       if (field.type !== 'int' && field.type !== 'number') continue
       for (const bad of [String(field.max + 1), String(field.min - 1), 'x', '']) {
-        const draft = { ...newDraft(kind, true), modelPath: MODELS[RUNNER_SPECS[kind].model.form] }
+        const draft = filled(kind, MODELS[RUNNER_SPECS[kind].model.form])
         const errors = draftErrors({ ...draft, values: { ...draft.values, [field.key]: bad } })
         expect(Object.keys(errors)).toEqual([`values.${field.key}`])
       }

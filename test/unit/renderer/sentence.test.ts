@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { takenBytes } from '../../../src/renderer/src/format/available.ts'
 import { GIB } from '../../../src/renderer/src/format/bytes.ts'
 import { advice, headline, type HeadlineInput } from '../../../src/renderer/src/format/sentence.ts'
 import type { LedgerPart } from '../../../src/shared/model/ledger.ts'
@@ -89,6 +90,16 @@ test.each<[Given, string]>([
   [{ availableGib: 3, fullPct: 20 }, 'Only 3.0 GiB left, and programs are waiting for memory.'],
   [{ availableGib: 43, fullPct: 20 }, '37 GiB free for models, but programs are waiting for memory.']
 ])('%j', (given, text) => expect(plain(headline(tick(given)))).toBe(text))
+
+test.each([
+  [{ availableGib: 6 }, 0],
+  [{ availableGib: 5.5, perCpuGib: 0.5 }, 0],
+  [{ availableGib: 4 }, 2]
+])('%j: of the reserve %d GiB are taken, as the headline has it', (given, gib) => {
+  const live = tick(given)
+  expect(takenBytes(live, live.guard.reserveBytes)).toBe(gib * GIB)
+  expect(headline(live).includes('of the desktop’s reserve')).toBe(gib > 0)
+})
 
 describe('over a whole grid of machines', () => {
   const grid = [0, 0.4, 1.9, 2, 4, 5.98, 6, 6.02, 9.97, 40, 110].flatMap((availableGib) =>

@@ -42,12 +42,16 @@ function ticks(memTotalBytes: number): readonly number[] {
 const fillOf = (kind: GraphData['bands'][number]['kind'], hue: number | undefined): string =>
   kind === 'cache' ? 'url(#graph-cache)' : holderFill(kind, hue).fill
 
+/** The reserve is taken where it is not available; slab that the kernel gives back may stand in it. */
+const isTaken = ({ heldBytes, memAvailableBytes }: GraphPoint, edge: number, reserveBytes: number): boolean =>
+  heldBytes !== null && heldBytes > edge && memAvailableBytes !== null && memAvailableBytes < reserveBytes
+
 /** The ledger over time, stacked as in the strip, with the firebreak at the top. */
 export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNode {
   const { data, memTotalBytes, reserveBytes, hues, marks, pointed } = props
   const edge = Math.max(0, memTotalBytes - reserveBytes)
   // What stands inside the firebreak is drawn over its tint, which would make light of it.
-  const breached = data.points.some(({ heldBytes }) => heldBytes !== null && heldBytes > edge)
+  const breached = data.points.some((point) => isTaken(point, edge, reserveBytes))
   // An area belongs to a place, not to a holder: recharts stacks in the order in which areas were mounted.
   const slots = data.bands.map((band, at) => ({ slot: `b${at}` as const, band }))
   return (
@@ -126,8 +130,10 @@ export const LiveGraph = memo(function LiveGraph(props: LiveGraphProps): ReactNo
         {breached && (
           <Area
             key="breach"
-            dataKey={({ heldBytes }: GraphPoint) =>
-              heldBytes === null ? null : [edge, Math.max(edge, heldBytes)]
+            dataKey={(point: GraphPoint) =>
+              point.heldBytes === null
+                ? null
+                : [edge, isTaken(point, edge, reserveBytes) ? point.heldBytes : edge]
             }
             type="linear"
             fill="url(#graph-breach)"

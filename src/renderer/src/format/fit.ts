@@ -30,8 +30,9 @@ export function fitTitle(size: Pick<Estimate, 'total' | 'confidence'> | null, ve
   return `Expected ${bytesText(size.total.expectedBytes)}, at most ${bytesText(size.total.peakBytes)}.${rough} ${FIT_DETAIL[verdict]}`
 }
 
-/** 'about 38 GiB, at most 41 GiB'; one figure where the two read the same. */
+/** 'about 38 GiB, at most 41 GiB'; one figure where the two read the same; 'not known' where there is none. */
 export function intervalWords({ expectedBytes, peakBytes }: Interval): string {
+  if (peakBytes <= 0) return 'not known'
   const [expected, peak] = [bytesWords(expectedBytes), bytesWords(peakBytes)]
   return expected === peak ? `about ${expected}` : `about ${expected}, at most ${peak}`
 }

@@ -4,8 +4,8 @@ import {
   isStalled
 } from '../../../shared/domain/guard/signs.ts'
 import type { LedgerPart } from '../../../shared/model/ledger.ts'
-import { isKnown } from '../../../shared/model/reading.ts'
 import type { GuardLevel, GuardMode, Live } from '../../../shared/model/status.ts'
+import { availableBytes } from './available.ts'
 import { bytesWords } from './bytes.ts'
 import { aboutText } from './duration.ts'
 
@@ -47,7 +47,7 @@ export const roomWords = ({ allocatableBytes, reservedBytes }: Live['admission']
  */
 export function headline(live: HeadlineInput): string {
   const { secondsToEmpty, reserveBytes, floorBytes, level } = live.guard
-  const available = live.memAvailableBytes + (isKnown(live.perCpuFreeBytes) ? live.perCpuFreeBytes : 0)
+  const available = availableBytes(live)
   const left = `${bytesWords(available)} left`
   if (secondsToEmpty !== null && secondsToEmpty <= WARN_SECONDS_TO_EMPTY) {
     return `${GONE_IN} ${aboutText(secondsToEmpty)}. ${left}.`

@@ -10,6 +10,8 @@ const LABEL_SHARE = 0.085
 export interface StripProps {
   readonly memTotalBytes: number
   readonly reserveBytes: number
+  /** What of the reserve is not available: 0 while all of it is, whoever is drawn over it. */
+  readonly takenBytes: number
   /** In drawing order. */
   readonly parts: readonly LedgerPart[]
   readonly hues: ReadonlyMap<string, number>
@@ -40,7 +42,9 @@ function inWords({ memTotalBytes, reserveBytes, parts, spokenFor, ghost }: Strip
   const coming =
     ghost === undefined || ghost === null
       ? ''
-      : ` ${ghost.label} would take ${bytesWords(ghost.expectedBytes)}, at most ${bytesWords(ghost.peakBytes)}.`
+      : ghost.peakBytes <= 0
+        ? ` What ${ghost.label} would take is not known.`
+        : ` ${ghost.label} would take ${bytesWords(ghost.expectedBytes)}, at most ${bytesWords(ghost.peakBytes)}.`
   return `Memory, ${bytesWords(memTotalBytes)} in all: ${named.join(', ')}. The last ${bytesWords(reserveBytes)} are kept clear for the desktop.${spoken}${coming}`
 }
 
@@ -114,21 +118,20 @@ function GhostPart({
  * cache and free memory shine through it, whoever holds memory for good is drawn over it.
  */
 export const Strip = memo(function Strip(props: StripProps): ReactNode {
-  const { memTotalBytes, reserveBytes, parts, hues, size, ghost, spokenFor } = props
+  const { memTotalBytes, reserveBytes, takenBytes, parts, hues, size, ghost, spokenFor } = props
   const edge = Math.max(0, 1 - reserveBytes / memTotalBytes)
   const placed = place(parts, memTotalBytes)
   const heldShare = placed
     .filter(({ part }) => part.kind !== 'cache' && part.kind !== 'free')
     .reduce((sum, { width }) => sum + width, 0)
-  const breach = (heldShare - edge) * memTotalBytes
   return (
-    <figure className={`strip ${size} ${breach > 0 ? 'breached' : ''}`}>
+    <figure className={`strip ${size} ${takenBytes > 0 ? 'breached' : ''}`}>
       <figcaption className="hidden-visually">{inWords(props)}</figcaption>
       <div className="strip-scale" aria-hidden="true">
         <span className="strip-edge-label" style={{ right: 0 }}>
-          {breach > 0 ? (
+          {takenBytes > 0 ? (
             <>
-              firebreak <b className="num">{bytesText(breach)} taken</b>
+              firebreak <b className="num">{bytesText(takenBytes)} taken</b>
             </>
           ) : (
             <>
@@ -165,10 +168,10 @@ export const Strip = memo(function Strip(props: StripProps): ReactNode {
           />
         )}
         <div className="strip-break" style={{ left: pct(edge) }} />
-        {breach > 0 && (
+        {takenBytes > 0 && (
           <div
             className="strip-breach"
-            style={{ left: pct(edge), width: pct(Math.min(breach / memTotalBytes, 1 - edge)) }}
+            style={{ left: pct(edge), width: pct(Math.min(takenBytes / memTotalBytes, 1 - edge)) }}
           />
         )}
         {ghost !== undefined && ghost !== null && (

@@ -20,11 +20,13 @@ interface WaysOutProps {
   readonly busy: boolean
   /** What follows once memory has come back: 'Then gpt-oss-120b is started.' */
   readonly then: string
+  /** What taking other settings means, where it is not plain: ', for this start only'. */
+  readonly settingsNote?: string
   readonly acts: WaysOutActs
 }
 
 /** What else can be done, one click each; what ends something is confirmed first, what is dangerous is typed. */
-export function WaysOut({ options, busy, then, acts }: WaysOutProps): ReactNode {
+export function WaysOut({ options, busy, then, settingsNote = '', acts }: WaysOutProps): ReactNode {
   const [asking, setAsking] = useState<WayOut | null>(null)
   const [typing, setTyping] = useState(false)
   if (options.length === 0) return null
@@ -58,6 +60,7 @@ export function WaysOut({ options, busy, then, acts }: WaysOutProps): ReactNode 
             >
               <span className="way-label">
                 {option.label}
+                {option.kind === 'settings' ? settingsNote : ''}
                 {option.kind === 'anyway' || option.kind === 'stop' || option.kind === 'unload' ? '…' : ''}
               </span>
               <Outcome option={option} />

@@ -13,7 +13,7 @@ export const CUSTOM_SPEC: RunnerSpec = {
     {
       key: 'command',
       type: 'list',
-      label: 'Command',
+      label: 'Program and arguments',
       help: 'The program and its arguments, one a line; no shell reads them. {port} and {host} are where to listen.',
       default: [],
       advanced: false

@@ -1,4 +1,5 @@
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
+import { takenBytes } from '../../format/available.ts'
 import { unbroken } from '../../format/bytes.ts'
 import { usePanel } from '../../stores/context.ts'
 import { told } from '../../format/next-step.ts'
@@ -50,6 +51,7 @@ function Refused({ refused }: { readonly refused: RefusedStart }): ReactNode {
           options={view.options}
           busy={busy}
           then={`Then ${label} is started.`}
+          settingsNote=", for this start only"
           acts={{
             onSettings: (settings) => void start({}, { settings }),
             onModel: (modelPath) => void start({}, { modelPath }),
@@ -84,6 +86,7 @@ function MachineWith({
 }): ReactNode {
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
+  const taken = usePanel('live', ({ live }) => takenBytes(live, live?.guard.reserveBytes ?? 0))
   const allocatableBytes = usePanel('live', (state) => state.live?.admission.allocatableBytes ?? 0)
   const parts = usePanel('live', (state) => state.parts)
   const hues = usePanel('live', (state) => state.hues)
@@ -92,6 +95,7 @@ function MachineWith({
     <Strip
       memTotalBytes={memTotalBytes}
       reserveBytes={reserveBytes}
+      takenBytes={taken}
       parts={parts}
       hues={hues}
       size="medium"

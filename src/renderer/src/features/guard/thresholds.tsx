@@ -7,6 +7,7 @@ import {
   type ReactNode,
   type RefObject
 } from 'react'
+import { takenBytes } from '../../format/available.ts'
 import { MIB, bytesText, bytesWords } from '../../format/bytes.ts'
 import type { ThresholdField, Thresholds as Both } from '../../format/gib.ts'
 import { usePanel } from '../../stores/context.ts'
@@ -36,6 +37,7 @@ export function Thresholds(): ReactNode {
     floorBytes: settings?.floorBytes ?? automaticFloor
   }
   const now: Both = { ...set, ...moved }
+  const taken = usePanel('live', ({ live }) => takenBytes(live, now.reserveBytes))
 
   const move = (field: ThresholdField, bytes: number): void => setMoved({ [field]: bytes })
   const release = (field: ThresholdField): void => {
@@ -60,6 +62,7 @@ export function Thresholds(): ReactNode {
           <Strip
             memTotalBytes={memTotalBytes}
             reserveBytes={now.reserveBytes}
+            takenBytes={taken}
             parts={parts}
             hues={hues}
             size="large"

@@ -36,10 +36,10 @@ export function CommandPreview({ profile }: { readonly profile: Profile | null }
   return (
     <div className="preview">
       <div className="preview-head">
-        <p className="label">Command</p>
+        <p className="label">As it will be run</p>
         {isCommand && <CopyButton text={shown.text} what="the command" />}
       </div>
-      <pre className={isCommand ? '' : 'muted'} tabIndex={0} aria-label="Command">
+      <pre className={isCommand ? '' : 'muted'} tabIndex={0} aria-label="As it will be run">
         {words}
       </pre>
       {isCommand && shown.warnings.map((text) => <Message key={text} tone="warning" text={text} />)}

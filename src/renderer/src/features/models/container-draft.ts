@@ -23,6 +23,11 @@ export interface EnvDraft {
 /** Most that the contract takes, in MiB: 1 TiB. */
 const MOST_SHM_MIB = 1_048_576
 
+/** Longest that the contract takes, in characters. */
+const MOST_IMAGE_CHARS = 512
+const MOST_PATH_CHARS = 4096
+const MOST_VARIABLE_CHARS = 8192
+
 /** Where all of these look for models, and where their images have it. */
 const MODEL_CACHE: Mount = {
   hostPath: '~/.cache/huggingface',
@@ -63,6 +68,9 @@ export function containerErrors({ image, shmMiB, mounts, env }: ContainerDraft):
   const errors: Record<string, string> = {}
   if (image.trim() === '') errors['container.image'] = 'Name an image, with its tag.'
   else if (/\s/.test(image.trim())) errors['container.image'] = 'An image’s name has no spaces.'
+  else if (image.trim().length > MOST_IMAGE_CHARS) {
+    errors['container.image'] = `At most ${MOST_IMAGE_CHARS} characters.`
+  }
   if (!/^\d+$/.test(shmMiB.trim())) errors['container.shmMiB'] = 'Give a whole number of MiB.'
   else if (Number(shmMiB) > MOST_SHM_MIB) errors['container.shmMiB'] = `At most ${MOST_SHM_MIB} MiB.`
   for (const [at, { hostPath, containerPath }] of mounts.entries()) {
@@ -70,11 +78,15 @@ export function containerErrors({ image, shmMiB, mounts, env }: ContainerDraft):
       errors[`container.mounts.${at}`] = 'The folder here: the whole path, from / or ~/ on.'
     } else if (!containerPath.trim().startsWith('/')) {
       errors[`container.mounts.${at}`] = 'The folder inside: the whole path, from / on.'
+    } else if (Math.max(hostPath.trim().length, containerPath.trim().length) > MOST_PATH_CHARS) {
+      errors[`container.mounts.${at}`] = `At most ${MOST_PATH_CHARS} characters each.`
     }
   }
-  for (const [at, { name }] of env.entries()) {
+  for (const [at, { name, value }] of env.entries()) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name.trim())) {
       errors[`container.env.${at}`] = 'A name has letters, digits and _ and begins with no digit.'
+    } else if (name.trim().length + value.length >= MOST_VARIABLE_CHARS) {
+      errors[`container.env.${at}`] = `Name and value together: fewer than ${MOST_VARIABLE_CHARS} characters.`
     }
   }
   return errors

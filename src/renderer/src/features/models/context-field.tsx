@@ -1,7 +1,7 @@
 import { useId, type ReactNode } from 'react'
 import type { FieldSpec } from '../../../../shared/model/runner-spec.ts'
 import type { ModelFacts } from '../../../../shared/model/model-facts.ts'
-import { contextSteps, stepOf, trainedContext } from './context-steps.ts'
+import { contextHint, contextSteps, stepOf, trainedContext } from './context-steps.ts'
 
 /** The context as a number and as a slider beneath it: what is moved to see how large it may be. */
 export function ContextField({
@@ -51,7 +51,7 @@ export function ContextField({
         onChange={(event) => onChange(String(steps[Number(event.target.value)] ?? tokens))}
       />
       <p id={`${id}-hint`} className={`hint ${error === undefined ? '' : 'bad'}`}>
-        {error ?? (trained === null ? '0 = as trained' : `0 = as trained: ${trained.toLocaleString('en')}`)}
+        {error ?? contextHint(value, trained)}
       </p>
     </div>
   )

@@ -28,3 +28,12 @@ export function stepOf(tokens: number, steps: readonly number[]): number {
   const distances = steps.map((step) => Math.abs(Math.log2(step / tokens)))
   return distances.indexOf(Math.min(...distances))
 }
+
+/** What a context means beside what the model was trained with, which is null where it does not say. */
+export function contextHint(typed: string, trained: number | null): string {
+  if (trained === null) return '0 = as trained'
+  const tokens = trained.toLocaleString('en')
+  return Number(typed) > trained
+    ? `Longer than the ${tokens} it was trained with: answers may get worse.`
+    : `0 = as trained: ${tokens}`
+}

@@ -70,8 +70,12 @@ export function draftLabel(draft: Draft, takenLabels: ReadonlySet<string>): stri
   if (typed !== '') return typed
   const { model, name } = RUNNER_SPECS[draft.kind]
   const own = model.form === 'none' ? name : modelName(draft.modelPath.trim())
-  return own === '' ? '' : freeId(own, takenLabels)
+  return own === '' ? '' : freeId(own.slice(0, MOST_LABEL_CHARS), takenLabels)
 }
+
+/** Longest that the contract takes, in characters. */
+export const MOST_LABEL_CHARS = 200
+const MOST_PATH_CHARS = 4096
 
 /** By field: 'modelPath', 'values.port', 'container.image' … */
 export type DraftErrors = Readonly<Record<string, string>>
@@ -79,6 +83,7 @@ export type DraftErrors = Readonly<Record<string, string>>
 function modelProblem({ kind, modelPath }: Draft): string | null {
   const { form, label } = RUNNER_SPECS[kind].model
   const path = modelPath.trim()
+  if (path.length > MOST_PATH_CHARS) return `At most ${MOST_PATH_CHARS} characters.`
   switch (form) {
     case 'none':
       return null
@@ -98,13 +103,26 @@ export function draftErrors(draft: Draft): DraftErrors {
   const errors: Record<string, string> = draft.container === null ? {} : containerErrors(draft.container)
   const ofModel = modelProblem(draft)
   if (ofModel !== null) errors['modelPath'] = ofModel
+  if (draft.label.trim().length > MOST_LABEL_CHARS) {
+    errors['label'] = `At most ${MOST_LABEL_CHARS} characters.`
+  }
   for (const field of formFields(draft.kind)) {
     const problem = typedProblem(field, draft.values[field.key] ?? '')
     if (problem !== null) errors[`values.${field.key}`] = problem
   }
+  if (draft.kind === 'custom' && String(draft.values['command'] ?? '').trim() === '') {
+    errors['values.command'] = 'Write the program and its arguments, one a line.'
+  }
   if (parseGib(draft.floorGib) === 'bad') errors['floorGib'] = 'Give a number of GiB, as 1.5, or nothing.'
   return errors
 }
+
+/** Problems told before anybody asks for a start: while they are there, no estimate can be made, or nothing be kept. */
+const AT_ONCE: ReadonlySet<string> = new Set(['label', 'values.contextTokens'])
+
+/** Those that are told while one types; an empty form is not marked all over. */
+export const saidAtOnce = (errors: DraftErrors): DraftErrors =>
+  Object.fromEntries(Object.entries(errors).filter(([field]) => AT_ONCE.has(field)))
 
 /** The field that a refusal is about, where it is about one alone. */
 const ABOUT: Partial<Record<ErrorCode, string>> = {

@@ -46,6 +46,10 @@ const LLAMACPP_FIELDS: readonly FieldSpec[] = [
 export const formFields = (kind: RunnerKind): readonly FieldSpec[] =>
   kind === 'llamacpp' ? LLAMACPP_FIELDS : RUNNER_SPECS[kind].fields
 
+/** Longest value, or line of a list, and most lines of one: what the contract takes of every kind. */
+const MOST_CHARS = 4096
+const MOST_LINES = 256
+
 /** What is wrong with a field as typed, in words; null: nothing. */
 export function typedProblem(field: FieldSpec, typed: string | boolean): string | null {
   if (typeof typed === 'boolean') return null
@@ -59,8 +63,15 @@ export function typedProblem(field: FieldSpec, typed: string | boolean): string 
       return inRange(field, readNumber(text))
     case 'choice':
       return field.options.some(({ value }) => value === typed) ? null : 'Choose one of the list.'
+    case 'list': {
+      const lines = text.split('\n').filter((line) => line.trim() !== '')
+      if (lines.length > MOST_LINES) return `At most ${MOST_LINES} lines.`
+      return lines.some((line) => line.trim().length > MOST_CHARS)
+        ? `At most ${MOST_CHARS} characters a line.`
+        : null
+    }
     default:
-      return null
+      return text.length > MOST_CHARS ? `At most ${MOST_CHARS} characters.` : null
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { verdictSentence } from '../../../../shared/domain/admission/verdict.ts'
+import { takenBytes } from '../../format/available.ts'
 import { bytesWords, unbroken } from '../../format/bytes.ts'
 import { FIT_WORDS, ceilingWords, claimedOf, intervalWords, sourceWords } from '../../format/fit.ts'
 import { usePanel } from '../../stores/context.ts'
@@ -16,17 +17,19 @@ interface FitPanelProps {
   /** It runs now: what it holds is in the bar already. */
   readonly running: boolean
   readonly busy: boolean
+  /** The context as typed is none: why there is no estimate. */
+  readonly isContextBad: boolean
   readonly acts: WaysOutActs
 }
 
 /** The machine with this model in it, whether it fits in one sentence, and what to do where it does not. */
-export function FitPanel({ fit, label, running, busy, acts }: FitPanelProps): ReactNode {
+export function FitPanel({ fit, label, running, busy, isContextBad, acts }: FitPanelProps): ReactNode {
   const { estimate, view, problem } = fit
   const name = label === '' ? 'This model' : label
   return (
     <section className="fit-panel" aria-label="Will it fit?">
       <MachineWith fit={fit} label={name} running={running} />
-      <FitSentence fit={fit} name={name} running={running} />
+      <FitSentence {...{ fit, name, running, isContextBad }} />
       {estimate !== null && estimate.confidence !== 'good' && estimate.notes[0] !== undefined && (
         <p className="small muted">{estimate.notes[0]}</p>
       )}
@@ -53,16 +56,23 @@ export function FitPanel({ fit, label, running, busy, acts }: FitPanelProps): Re
 function FitSentence({
   fit,
   name,
-  running
+  running,
+  isContextBad
 }: {
   readonly fit: FormFit
   readonly name: string
   readonly running: boolean
+  readonly isContextBad: boolean
 }): ReactNode {
   const { estimate, verdict, allocatableBytes, isReading } = fit
   if (estimate === null) {
     const free = `${bytesWords(allocatableBytes)} free for models.`
-    return <p className="muted num">{isReading ? `${free} Reading the model’s header…` : free}</p>
+    const why = isContextBad
+      ? ' Correct the context to see what it takes.'
+      : isReading
+        ? ' Reading the model’s header…'
+        : ''
+    return <p className="muted num">{`${free}${why}`}</p>
   }
   if (running) {
     return <p className="muted num">At its next start: {intervalWords(estimate.total)}.</p>
@@ -92,6 +102,7 @@ function MachineWith({
   const { estimate, allocatableBytes } = fit
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
+  const taken = usePanel('live', ({ live }) => takenBytes(live, live?.guard.reserveBytes ?? 0))
   const admission = usePanel('live', (state) => state.live?.admission)
   const parts = usePanel('live', (state) => state.parts)
   const hues = usePanel('live', (state) => state.hues)
@@ -99,6 +110,7 @@ function MachineWith({
     <Strip
       memTotalBytes={memTotalBytes}
       reserveBytes={reserveBytes}
+      takenBytes={taken}
       parts={parts}
       hues={hues}
       size="medium"

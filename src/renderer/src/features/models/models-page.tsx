@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { bytesText } from '../../format/bytes.ts'
 import { shortPath } from '../../format/names.ts'
 import { told } from '../../format/next-step.ts'
@@ -18,6 +18,7 @@ import { NewProfile } from './kind-picker.tsx'
 import { PlaybookRow } from './playbook-row.tsx'
 import { ProfileForm } from './profile-form.tsx'
 import { ProfileRow } from './profile-row.tsx'
+import { useEscape } from './use-escape.ts'
 import './models.css'
 
 /** Paths longer than this are cut at the front; the whole is in the title. */
@@ -33,6 +34,13 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
   const go = usePanel('app', (state) => state.go)
   const free = usePanel('live', ({ live }) => (live === null ? '' : roomWords(live.admission)))
   const [adding, setAdding] = useState(false)
+  const newButton = useRef<HTMLButtonElement>(null)
+  const section = useRef<HTMLElement>(null)
+  const closeNew = (): void => {
+    newButton.current?.focus()
+    setAdding(false)
+  }
+  useEscape(section, closeNew)
   const importing = useImport()
   const used = new Set(profiles.map((profile) => profile.modelPath))
   const found = models.filter(({ path, repository }) => !used.has(path) && !used.has(repository ?? path))
@@ -42,6 +50,7 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
         <h1 tabIndex={-1}>Models</h1>
         <p className="muted num">{free}</p>
         <button
+          ref={newButton}
           type="button"
           className="button primary"
           aria-expanded={adding}
@@ -53,15 +62,15 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
       </header>
       {jobs}
       {adding && (
-        <section className="card" aria-labelledby="new-title">
+        <section ref={section} className="card" aria-labelledby="new-title">
           <div className="card-head">
             <h2 id="new-title">New profile</h2>
-            <button type="button" className="button quiet compact" onClick={() => setAdding(false)}>
+            <button type="button" className="button quiet compact" onClick={closeNew}>
               Close
             </button>
           </div>
           <div className="card-body">
-            <NewProfile onDone={() => setAdding(false)} />
+            <NewProfile onDone={closeNew} />
           </div>
         </section>
       )}
@@ -89,12 +98,11 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
         ) : (
           <div className="empty">
             <strong>{loaded ? 'No profiles yet' : 'Reading…'}</strong>A profile is a runner with its model and
-            settings. Start a playbook or one of the models below, or choose New, and its profile is kept
+            settings. Start one of the models or a playbook below, or choose New, and its profile is kept
             here.
           </div>
         )}
       </section>
-      <Playbooks />
       <section className="card" aria-labelledby="found-title">
         <div className="card-head">
           <h2 id="found-title">Found on this machine</h2>
@@ -116,6 +124,7 @@ export function ModelsPage({ jobs }: { readonly jobs: ReactNode }): ReactNode {
           </div>
         )}
       </section>
+      <Playbooks />
     </div>
   )
 }

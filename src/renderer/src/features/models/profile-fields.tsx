@@ -11,6 +11,8 @@ interface TextFieldProps {
   readonly hint?: string
   readonly placeholder?: string
   readonly wide?: boolean
+  /** Most characters that can be typed; that there are no more is said then. */
+  readonly maxLength?: number
   /** Values to choose from. */
   readonly suggestions?: readonly { readonly value: string; readonly label: string }[]
   readonly onChange: (value: string) => void
@@ -18,7 +20,8 @@ interface TextFieldProps {
 
 /** One line of text with what it means, or what is wrong with it. */
 export function TextField(props: TextFieldProps): ReactNode {
-  const { value, error, label, hint, placeholder, wide, suggestions, onChange } = props
+  const { value, error, label, hint, placeholder, wide, maxLength, suggestions, onChange } = props
+  const isFull = maxLength !== undefined && value.length >= maxLength
   const id = useId()
   return (
     <div className={`field ${wide === true ? 'wide' : ''}`}>
@@ -28,9 +31,10 @@ export function TextField(props: TextFieldProps): ReactNode {
         className="input"
         value={value}
         placeholder={placeholder}
+        maxLength={maxLength}
         spellCheck={false}
         autoComplete="off"
-        aria-invalid={error !== undefined}
+        aria-invalid={error !== undefined || isFull}
         aria-describedby={`${id}-hint`}
         {...(suggestions === undefined ? {} : { list: `${id}-list` })}
         onChange={(event) => onChange(event.target.value)}
@@ -44,8 +48,8 @@ export function TextField(props: TextFieldProps): ReactNode {
           ))}
         </datalist>
       )}
-      <p id={`${id}-hint`} className={`hint ${error === undefined ? '' : 'bad'}`}>
-        {error ?? hint ?? ''}
+      <p id={`${id}-hint`} className={`hint ${error === undefined && !isFull ? '' : 'bad'}`}>
+        {error ?? (isFull ? `No more than ${maxLength} characters.` : (hint ?? ''))}
       </p>
     </div>
   )

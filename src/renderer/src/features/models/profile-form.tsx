@@ -12,13 +12,22 @@ import { Message } from '../../ui/message.tsx'
 import { CommandPreview } from './command-preview.tsx'
 import { ContainerSection } from './container-section.tsx'
 import { ContextField } from './context-field.tsx'
-import { draftErrors, draftLabel, draftProfile, isAbout, type Draft } from './draft.ts'
+import {
+  MOST_LABEL_CHARS,
+  draftErrors,
+  draftLabel,
+  draftProfile,
+  isAbout,
+  saidAtOnce,
+  type Draft
+} from './draft.ts'
 import { ExportButton } from './export-button.tsx'
 import { asTyped, formFields } from './fields.ts'
 import { FitPanel } from './fit-panel.tsx'
 import { ModelField, TextField } from './profile-fields.tsx'
 import { Reach } from './reach.tsx'
 import { SettingField } from './setting-field.tsx'
+import { focusOpener, useEscape } from './use-escape.ts'
 import { useFit } from './use-fit.ts'
 import { WhenShort } from './when-short.tsx'
 
@@ -30,6 +39,9 @@ interface ProfileFormProps {
   readonly running: boolean
   readonly onDone: () => void
 }
+
+/** Its field among the problems. */
+const CONTEXT = 'values.contextTokens'
 
 /** Few settings first, the rest under Advanced; what is wrong is said beside the field. */
 export function ProfileForm({ initial, profileId, running, onDone }: ProfileFormProps): ReactNode {
@@ -48,7 +60,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   const spec = RUNNER_SPECS[draft.kind]
   const problems = draftErrors(draft)
   const isGood = Object.keys(problems).length === 0
-  const errors = tried ? problems : {}
+  const errors = tried ? problems : saidAtOnce(problems)
   const others = profiles.filter((one) => one.id !== keptId)
   const label = draftLabel(draft, new Set(others.map((one) => one.label)))
   const fields = formFields(draft.kind)
@@ -59,6 +71,12 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   const free = usePanel('runnerActs', (state) => state.free)
   const unloadModel = usePanel('runnerActs', (state) => state.unloadModel)
   const panel = useRef<HTMLDivElement>(null)
+  const form = useRef<HTMLFormElement>(null)
+  const cancel = (): void => {
+    focusOpener(form.current)
+    onDone()
+  }
+  useEscape(form, cancel)
 
   /** `how`: null saves and starts nothing. */
   const submit = async (how: StartHow | null): Promise<void> => {
@@ -117,13 +135,20 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
   }
 
   return (
-    <form className="profile-form" onSubmit={onSubmit} noValidate aria-label={profileId ?? 'New model'}>
+    <form
+      ref={form}
+      className="profile-form"
+      onSubmit={onSubmit}
+      noValidate
+      aria-label={profileId ?? 'New model'}
+    >
       <div ref={panel}>
         <FitPanel
           fit={fit}
           label={label}
           running={running}
           busy={busy}
+          isContextBad={problems[CONTEXT] !== undefined}
           acts={{
             onSettings: applySettings,
             onModel: (modelPath) => change('modelPath', { modelPath }),
@@ -149,6 +174,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
           error={errors['label']}
           label="Name"
           placeholder={label}
+          maxLength={MOST_LABEL_CHARS}
           wide
           onChange={(value) => change('label', { label: value })}
         />
@@ -204,7 +230,7 @@ export function ProfileForm({ initial, profileId, running, onDone }: ProfileForm
           Save profile
         </button>
         {profileId !== null && <ExportButton ids={[profileId]} name={profileId} word="Export" what={label} />}
-        <button type="button" className="button quiet" onClick={onDone}>
+        <button type="button" className="button quiet" onClick={cancel}>
           Cancel
         </button>
         {running && <span className="small muted">It is running: changes count from its next start.</span>}

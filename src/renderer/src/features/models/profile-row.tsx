@@ -11,12 +11,15 @@ import { KindMark } from '../../ui/kind-mark.tsx'
 import { Message } from '../../ui/message.tsx'
 import { StartStop } from '../../ui/start-stop.tsx'
 import { Swatch } from '../../ui/swatch.tsx'
-import { draftOf } from './draft.ts'
+import { MOST_LABEL_CHARS, draftOf } from './draft.ts'
 import { FitCell } from './fit-cell.tsx'
 import { ProfileForm } from './profile-form.tsx'
 
 /** Paths longer than this are cut at the front; the whole is in the title. */
 const PATH_CHARS = 64
+
+/** Told apart by it, where it was duplicated. */
+const COPY = ' copy'
 
 /** One profile: what it is, how it is, and its buttons; the form opens beneath it. */
 export const ProfileRow = memo(function ProfileRow({ profile }: { readonly profile: Profile }): ReactNode {
@@ -128,7 +131,7 @@ function RowButtons({ profile, active, waiting, editing, onEdit }: RowButtonsPro
     const copy = {
       ...profile,
       id: freeId(id, new Set(profiles.map((one) => one.id))),
-      label: `${label} copy`
+      label: `${label.slice(0, MOST_LABEL_CHARS - COPY.length)}${COPY}`
     }
     void save(copy)
   }

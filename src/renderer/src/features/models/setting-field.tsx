@@ -9,6 +9,12 @@ interface SettingFieldProps {
   readonly onChange: (value: string | boolean) => void
 }
 
+/** What a list has in its lines, by key; arguments otherwise. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  env: 'NAME=value',
+  command: 'my-server\n--port\n{port}'
+}
+
 /** The control of one setting: what it is, its unit, what it changes or what is wrong with it. */
 export function SettingField({ field, value, error, onChange }: SettingFieldProps): ReactNode {
   const id = useId()
@@ -43,7 +49,7 @@ export function SettingField({ field, value, error, onChange }: SettingFieldProp
           className={`input ${hasSecretLine(text) ? 'masked' : ''}`}
           value={text}
           spellCheck={false}
-          placeholder={field.key === 'env' ? 'NAME=value' : '--option\nvalue'}
+          placeholder={PLACEHOLDERS[field.key] ?? '--option\nvalue'}
           onChange={(event) => onChange(event.target.value)}
         />
       )}

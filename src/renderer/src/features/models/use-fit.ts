@@ -2,12 +2,12 @@ import { useEffect, useMemo, useState } from 'react'
 import { verdictOf } from '../../../../shared/domain/admission/verdict.ts'
 import { readOptions } from '../../../../shared/domain/estimator/llamacpp/arguments.ts'
 import { estimateProfile } from '../../../../shared/domain/estimator/estimate.ts'
-import { isKnown } from '../../../../shared/model/reading.ts'
 import type { ContractError } from '../../../../shared/contract/errors.ts'
 import type { Estimate, EstimateMachine, EstimateView, Verdict } from '../../../../shared/model/estimate.ts'
 import type { ModelFacts } from '../../../../shared/model/model-facts.ts'
 import { ACTIVE_STATES, type Profile, type RunnerKind } from '../../../../shared/model/runner.ts'
 import { RUNNER_SPECS } from '../../../../shared/model/specs/index.ts'
+import { availableBytes } from '../../format/available.ts'
 import { usePanel } from '../../stores/context.ts'
 import { factsKey } from '../../stores/estimates.ts'
 import type { LiveState } from '../../stores/live.ts'
@@ -34,14 +34,11 @@ export interface FormFit {
 const STEP_BYTES = 2 ** 24
 const calm = (bytes: number): number => Math.floor(bytes / STEP_BYTES) * STEP_BYTES
 
-const availableBytes = ({ live }: LiveState): number =>
-  live === null
-    ? 0
-    : calm(live.memAvailableBytes + (isKnown(live.perCpuFreeBytes) ? live.perCpuFreeBytes : 0))
+const calmAvailable = ({ live }: LiveState): number => (live === null ? 0 : calm(availableBytes(live)))
 
 function useMachine(): EstimateMachine {
   const memTotalBytes = usePanel('live', ({ live }) => live?.memTotalBytes ?? 0)
-  const memAvailableBytes = usePanel('live', availableBytes)
+  const memAvailableBytes = usePanel('live', calmAvailable)
   const topology = usePanel('live', ({ live }) => live?.topology ?? 'none')
   return useMemo(
     () => ({ memTotalBytes, memAvailableBytes, topology }),

@@ -1,4 +1,5 @@
 import { useMemo, type ReactNode } from 'react'
+import { takenBytes } from '../../format/available.ts'
 import { MIB, bytesText } from '../../format/bytes.ts'
 import { spokenForWords } from '../../format/fit.ts'
 import { usePanel } from '../../stores/context.ts'
@@ -18,6 +19,7 @@ export function MachineStrip(): ReactNode {
   const hues = usePanel('live', (state) => state.hues)
   const memTotalBytes = usePanel('live', (state) => state.live?.memTotalBytes ?? 1)
   const reserveBytes = usePanel('live', (state) => state.live?.guard.reserveBytes ?? 0)
+  const taken = usePanel('live', ({ live }) => takenBytes(live, live?.guard.reserveBytes ?? 0))
   const spokenBytes = usePanel('live', (state) => calmBytes(state.live?.admission.reservedBytes ?? 0))
   const spokenTitle = usePanel('live', ({ live }) => (live === null ? '' : spokenForWords(live.admission)))
   const spokenFor = useMemo(
@@ -39,6 +41,7 @@ export function MachineStrip(): ReactNode {
       <Strip
         memTotalBytes={memTotalBytes}
         reserveBytes={reserveBytes}
+        takenBytes={taken}
         parts={shown}
         hues={hues}
         size="large"
