@@ -50,7 +50,7 @@ export function describeStatus(now: Status): string {
     .filter(({ state }) => state !== 'stopped')
     .map(({ id, state, url, text }) => [id, state, url ?? '', printable(text)])
   const sections = [
-    [sentence(now), ...guard.reasons.map(printable)].join('\n'),
+    [sentence(now), ...spokenFor(now), ...guard.reasons.map(printable)].join('\n'),
     `[${strip(now)}] ${formatBytes(memTotalBytes)}`,
     columns(holders, [0, 1]),
     columns([
@@ -67,6 +67,22 @@ export function describeStatus(now: Status): string {
 function sentence({ freeForModelsBytes, level }: Status): string {
   const safe = GUARD_LEVELS.indexOf(level) <= GUARD_LEVELS.indexOf('watch')
   return `${formatBytes(freeForModelsBytes)} free for models. ${safe ? 'Desktop safe.' : 'Memory is short.'}`
+}
+
+/** What of the free memory a launch may not take any more; no line where all of it is free. */
+function spokenFor({ admission, freeForModelsBytes }: Status): readonly string[] {
+  const { allocatableBytes, reservations, growthBytes } = admission
+  const promised = reservations
+    .map(({ label, bytes, takenBytes }) => ({ label, bytes: bytes - takenBytes }))
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ label, bytes }) => `${formatBytes(bytes)} are promised to ${printable(label)}`)
+  const said = [
+    ...promised,
+    ...(growthBytes > 0 ? [`${formatBytes(growthBytes)} may still be claimed by what runs`] : [])
+  ]
+  if (said.length === 0) return []
+  const left = formatBytes(Math.min(allocatableBytes, freeForModelsBytes))
+  return [`Of it, ${said.join(', ')}: ${left} for a new start.`]
 }
 
 /** Largest remainders, so that the letters add up to the strip's width. */

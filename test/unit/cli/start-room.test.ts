@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { describeStatus } from '../../../src/cli/commands/status.ts'
+import type { Live } from '../../../src/shared/model/status.ts'
 import { err, ok } from '../../../src/shared/util/result.ts'
 import type { Handlers } from '../../../src/main/transport/dispatcher.ts'
-import { sampleEstimate, sampleRunner } from '../../support/fake-core.ts'
+import { sampleEstimate, sampleLive, sampleRunner } from '../../support/fake-core.ts'
 import { useCliBench } from '../../support/cli-bench.ts'
 
 const { cli, withCore } = useCliBench()
@@ -68,5 +70,32 @@ describe('start where there is no room', () => {
     expect(exit).toBe(2)
     expect(stderr).toContain(words)
     expect(core.calls.some(({ command }) => command === 'runners.start')).toBe(false)
+  })
+})
+
+describe('status', () => {
+  const textWith = (admission: Partial<Live['admission']>): string =>
+    describeStatus({
+      ...sampleLive,
+      admission: { ...sampleLive.admission, ...admission },
+      level: 'calm',
+      runners: []
+    })
+
+  it('names what of the free memory is spoken for', () => {
+    const bytes = 3 * 1024 ** 3
+    const reservations = [
+      { runnerId: 'a', label: 'A', bytes, takenBytes: bytes / 3 },
+      { runnerId: 'b', label: 'B', bytes, takenBytes: bytes }
+    ]
+    const allocatableBytes = 32 * 1024 ** 3
+    expect(textWith({ reservations, growthBytes: bytes / 3, allocatableBytes })).toContain(
+      '35.0 GiB free for models. Desktop safe.\nOf it, 2.0 GiB are promised to A, 1.0 GiB may still be claimed by ' +
+        'what runs: 32.0 GiB for a new start.\n'
+    )
+  })
+
+  it('has no such line where all of it is free', () => {
+    expect(textWith({})).not.toContain('for a new start')
   })
 })

@@ -1,8 +1,18 @@
-import { roomFor, type Room } from '../../../shared/domain/admission/ledger.ts'
-import { leastBytes, verdictOf, verdictSentence } from '../../../shared/domain/admission/verdict.ts'
+import {
+  claimableBytes,
+  outstandingBytes,
+  roomFor,
+  type Room
+} from '../../../shared/domain/admission/ledger.ts'
+import {
+  leastBytes,
+  verdictOf,
+  verdictSentence,
+  type SpokenFor
+} from '../../../shared/domain/admission/verdict.ts'
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import type { Estimate, Verdict } from '../../../shared/model/estimate.ts'
-import type { Profile } from '../../../shared/model/runner.ts'
+import type { Profile, RunnerState } from '../../../shared/model/runner.ts'
 import { disposable } from '../../../shared/util/disposable.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { createClaims, promisedBytes, type Claim } from './claims.ts'
@@ -65,6 +75,32 @@ export function createAdmission(ports: AdmissionPorts): Admission {
       growing: claims.growing(exceptId)
     })
 
+  /** The same in words: whose it is. */
+  const spokenFor = (exceptId: string): SpokenFor => ({
+    freeBytes: ports.availableBytes() - ports.reserveBytes(),
+    promised: [
+      ...claims.reservations(exceptId).map((one) => ({
+        label: one.label,
+        bytes: outstandingBytes(one),
+        doing: doingOf(one.state)
+      })),
+      ...waiting
+        .filter(({ isReserved, profile }) => isReserved && profile.id !== exceptId)
+        .map(({ profile, estimate }) => ({
+          label: profile.label,
+          bytes: promisedBytes(estimate),
+          doing: 'is about to load'
+        }))
+    ],
+    growing: claims
+      .growing(exceptId)
+      .map((one) => ({ label: one.label, bytes: claimableBytes(one), doing: null }))
+  })
+
+  const mostBytes = (): number => ports.memTotalBytes() - ports.reserveBytes()
+  const isBeyond = ({ estimate: { total, confidence } }: Waiter): boolean =>
+    leastBytes(total, confidence) > mostBytes()
+
   /** Without a figure of what is available nobody can say that it does not fit. */
   const judge = ({ profile, estimate }: Waiter): { verdict: Verdict; allocatableBytes: number } => {
     const availableBytes = ports.availableBytes()
@@ -116,7 +152,7 @@ export function createAdmission(ports: AdmissionPorts): Admission {
     const { profile, estimate } = waiter
     waiter.claim = claims.grant(profile, estimate)
     waiter.words = null
-    waiter.note = noteOf(profile.label, estimate, verdict, allocatableBytes)
+    waiter.note = noteOf(profile.label, estimate, verdict, allocatableBytes, spokenFor(profile.id))
     end(waiter, ok(undefined))
   }
 
@@ -149,7 +185,12 @@ export function createAdmission(ports: AdmissionPorts): Admission {
       say(waiter, waitsForRoom(leastBytes(estimate.total, estimate.confidence) - allocatableBytes))
       if (isOutdated(waiter)) estimateAnew(waiter, 'room')
     } else if (blocker !== null && (waiter.words !== '' || claims.returning() !== null)) say(waiter, blocker)
-    else refuse(waiter, doesNotFit(profile.label, estimate, allocatableBytes, wish.phrase))
+    else if (isBeyond(waiter) && wish.phrase === null) {
+      refuse(waiter, neverFits(profile, estimate, mostBytes()))
+    } else {
+      const spoken = spokenFor(profile.id)
+      refuse(waiter, doesNotFit(profile, estimate, { allocatableBytes, spoken, typed: wish.phrase }))
+    }
   }
 
   const look = (): void => {
@@ -195,10 +236,8 @@ export function createAdmission(ports: AdmissionPorts): Admission {
         onWords: (words) => isOpen && onWords(words),
         settle
       }
-      const mostBytes = ports.memTotalBytes() - ports.reserveBytes()
-      const least = leastBytes(estimate.total, estimate.confidence)
-      if (wish.waits && least > mostBytes && !isTyped(profile, wish)) {
-        return err(neverFits(profile.label, estimate, mostBytes))
+      if (wish.waits && isBeyond(waiter) && !isTyped(profile, wish)) {
+        return err(neverFits(profile, estimate, mostBytes()))
       }
       // From looking to reserving nothing else runs: that is what makes two launches at once safe.
       waiting = [...waiting, waiter]
@@ -258,6 +297,11 @@ export function createAdmission(ports: AdmissionPorts): Admission {
   }
 }
 
+function doingOf(state: RunnerState | null): string {
+  if (state === 'stopping') return 'is stopping'
+  return state === 'ready' ? 'has just loaded' : 'is loading'
+}
+
 /** The phrase is its name, so that nobody launches another one than he thinks of. */
 const isTyped = ({ label, id }: Profile, { phrase }: Pick<LaunchWish, 'phrase'>): boolean => {
   const typed = phrase?.trim() ?? ''
@@ -268,11 +312,12 @@ function noteOf(
   label: string,
   { total, confidence }: Estimate,
   verdict: Verdict,
-  allocatableBytes: number
+  allocatableBytes: number,
+  spoken: SpokenFor
 ): LaunchTicket['note'] {
   if (verdict === 'fits') return null
   if (verdict === 'unknown' && confidence !== 'unknown') return { text: notCounted(label), whatToDo: null }
-  const text = verdictSentence(label, total, confidence, allocatableBytes)
+  const text = verdictSentence(label, total, confidence, allocatableBytes, spoken)
   if (verdict === 'unknown') return { text, whatToDo: null }
   return verdict === 'tight'
     ? { text, whatToDo: 'It is started. Should memory run short, the guard acts.' }

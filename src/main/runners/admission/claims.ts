@@ -67,8 +67,8 @@ export interface Claims {
   blocker(): string | null
   /** The stop under way that will give memory back, in words; null: none is. */
   returning(): string | null
-  reservations(exceptId: string | null): readonly (Reserved & Pick<Claim, 'id' | 'label'>)[]
-  growing(exceptId: string | null): readonly Growing[]
+  reservations(exceptId: string | null): readonly (Reserved & Pick<Claim, 'id' | 'label' | 'state'>)[]
+  growing(exceptId: string | null): readonly (Growing & Pick<Claim, 'label'>)[]
 }
 
 /** What a launch is promised: its peak, or the best guess where that is a wide interval. */
@@ -152,10 +152,11 @@ export function createClaims(ports: AdmissionPorts): Claims {
     },
     returning,
     reservations: (exceptId) =>
-      others(exceptId).flatMap(({ id, label, reservedBytes, takenBytes }) =>
-        reservedBytes === null ? [] : [{ id, label, bytes: reservedBytes, takenBytes }]
+      others(exceptId).flatMap(({ id, label, state, reservedBytes, takenBytes }) =>
+        reservedBytes === null ? [] : [{ id, label, state, bytes: reservedBytes, takenBytes }]
       ),
-    growing: (exceptId) => others(exceptId).flatMap(growthOf)
+    growing: (exceptId) =>
+      others(exceptId).flatMap((claim) => growthOf(claim).map((one) => ({ ...one, label: claim.label })))
   }
 }
 

@@ -131,10 +131,32 @@ describe('admission', () => {
     expect(admission.status()).toMatchObject({ reservations: [], waiting: [] })
   })
 
+  test('a start that this machine can never hold is not told to wait, nor to shorten what it has not', async () => {
+    estimates.set('a', estimateOf(95, 96))
+    const refused = async (profile: Profile): Promise<string> => {
+      const asked = await admission.ask(profile, PLAIN, () => undefined)
+      return asked.ok ? '' : asked.error.message
+    }
+    expect(await refused(profileOf('a'))).toBe(
+      'A needs 95.0 GiB, but this machine has 90.0 GiB beside what is kept for the desktop: no wait makes room for ' +
+        'it. Give it less context, or choose a smaller model.'
+    )
+    const image = { ...profileOf('a'), kind: 'comfyui', settings: {} } as Profile
+    expect(await refused(image)).toMatch(/no wait makes room for it\. Choose a smaller model\.$/)
+    estimates.set('a', estimateOf(60, 62))
+    expect(await refused(image)).toMatch(/Stop something else, give it a smaller model, or let it wait/)
+    const typed = await ask('a', { waits: false, phrase: 'other' })
+    expect(!typed.ok && typed.error.message).toContain('type its name: A.')
+  })
+
   test('of two asked at once, only one gets the last memory', async () => {
     estimates.set('a', estimateOf(30, 30)).set('b', estimateOf(30, 30))
     const asked = await Promise.all([ask('a'), ask('b')])
     expect(asked.map(({ ok }) => ok)).toEqual([true, false])
+    const [, second] = asked
+    expect(second?.ok === false && second.error.message).toContain(
+      '50.0 GiB are free for models, but 30.0 GiB are promised to A, which is loading: it is 10.0 GiB short.'
+    )
   })
 
   test('what fits but for its peak is launched, and said', async () => {

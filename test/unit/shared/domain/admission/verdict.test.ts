@@ -40,11 +40,13 @@ describe('its sentence', () => {
     verdictSentence('Qwen3-32B', of(expected, peak), 'good', free * GIB)
 
   test('says what it needs, at its peak, and what is free', () => {
-    expect(say(37.2)).toBe('Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 37.2 GiB are free for models.')
+    expect(say(37.2)).toBe(
+      'Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 37.2 GiB are free for models: it fits.'
+    )
   })
 
   test('says one figure once', () => {
-    expect(say(37.2, 24, 24.001)).toBe('Qwen3-32B needs 24.0 GiB; 37.2 GiB are free for models.')
+    expect(say(37.2, 24, 24.001)).toBe('Qwen3-32B needs 24.0 GiB; 37.2 GiB are free for models: it fits.')
   })
 
   test('says how far its peak is over', () => {
@@ -56,6 +58,23 @@ describe('its sentence', () => {
   test('says how much it is short', () => {
     expect(say(14.8)).toBe(
       'Qwen3-32B needs 24.1 GiB, 26.0 GiB at its peak; 14.8 GiB are free for models: it is 9.3 GiB short.'
+    )
+  })
+
+  test('names whose the free memory is already', () => {
+    const part = (label: string, gib: number, doing: string | null) => ({ label, bytes: gib * GIB, doing })
+    const spoken = {
+      freeBytes: 20 * GIB,
+      promised: [part('A', 18, 'is loading'), part('done', 0, 'is loading')],
+      growing: [part('B', 1, null), part('C', 3, null), part('D', 4, null), part('E', 2, null)]
+    }
+    expect(verdictSentence('x', of(24, 26), 'good', 0, spoken)).toBe(
+      'x needs 24.0 GiB, 26.0 GiB at its peak; 20.0 GiB are free for models, but 18.0 GiB are promised to A, which ' +
+        'is loading, 4.0 GiB may still be claimed by D, 3.0 GiB may still be claimed by C, 2.0 GiB may ' +
+        'still be claimed by E, and 1.0 GiB may still be claimed by others: it is 24.0 GiB short.'
+    )
+    expect(verdictSentence('x', of(24, 26), 'good', 30 * GIB, { ...spoken, promised: [], growing: [] })).toBe(
+      'x needs 24.0 GiB, 26.0 GiB at its peak; 30.0 GiB are free for models: it fits.'
     )
   })
 
