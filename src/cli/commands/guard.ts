@@ -3,6 +3,7 @@ import type { ContractError } from '../../shared/contract/errors.ts'
 import type { GuardAsk, GuardView, SentinelStatus } from '../../shared/model/guard.ts'
 import { GUARD_MODES, type GuardMode } from '../../shared/model/status.ts'
 import { causesOf } from '../../shared/model/would-have.ts'
+import { aboveMostThreshold, mostThresholdBytes } from '../../shared/domain/guard/thresholds.ts'
 import { err, ok, type Result } from '../../shared/util/result.ts'
 import type { Command, Core, Values } from '../command.ts'
 import { didYouMean } from '../did-you-mean.ts'
@@ -38,6 +39,8 @@ export const guard: Command = {
     if (!core.ok) return core
     const { client } = core.value
     if (patch.value !== null) {
+      const wrong = await tooMuch(client, patch.value)
+      if (wrong !== null) return err(wrong)
       const set = await client.call('settings.set', patch.value)
       if (!set.ok) return set
     }
@@ -64,6 +67,20 @@ async function viewOf(
     if (isSettled) return view
     await new Promise((done) => setTimeout(done, SETTLE_LOOK_MS))
   }
+}
+
+/** The panel's own bound: the core takes more, which only who tries out the guard can want. */
+async function tooMuch(
+  client: Core['client'],
+  { reserveBytes, floorBytes }: CommandInput<'settings.set'>
+): Promise<ContractError | null> {
+  const wanted = Math.max(reserveBytes ?? 0, floorBytes ?? 0)
+  if (wanted === 0) return null
+  const status = await client.call('status.get', {})
+  if (!status.ok) return status.error
+  const { memTotalBytes } = status.value
+  if (wanted <= mostThresholdBytes(memTotalBytes)) return null
+  return { code: 'settings-invalid', message: aboveMostThreshold(memTotalBytes) }
 }
 
 /** null: nothing is to be changed. */

@@ -92,6 +92,17 @@ describe('guard', () => {
     expect(ran.stderr).toContain(hint)
   })
 
+  it.each([
+    ['--reserve', '65g'],
+    ['--floor', '64.5GiB']
+  ])('refuses what the panel refuses, in the same words: %s %s', async (option, size) => {
+    const { dir, core } = await withCore()
+    const ran = await cli(dir, 'guard', 'custom', option, size)
+    expect(ran).toMatchObject({ exit: 2, stdout: '' })
+    expect(ran.stderr).toContain('Half of this machine’s memory at most: 64 GiB.')
+    expect(core.calls.some(({ command }) => command === 'settings.set')).toBe(false)
+  })
+
   it('passes on that the settings were refused', async () => {
     const { dir } = await withCore({
       'settings.set': async () => err({ code: 'settings-invalid', message: 'the floor is above the reserve' })

@@ -1,6 +1,6 @@
 import type { ContractError } from '../../../shared/contract/errors.ts'
 import { profileFileSchema } from '../../../shared/contract/schemas.ts'
-import type { FieldSettings, Profile } from '../../../shared/model/runner.ts'
+import { RUNNER_KINDS, type FieldSettings, type Profile } from '../../../shared/model/runner.ts'
 import { plainText } from '../../../shared/util/plain-text.ts'
 import { err, ok, type Result } from '../../../shared/util/result.ts'
 import { freeSlug } from './slug.ts'
@@ -90,10 +90,7 @@ export function readTransfer(
   entries.forEach((entry, index) => {
     const parsed = profileFileSchema.safeParse(entry)
     if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      const reason =
-        issue === undefined ? 'it is no profile' : `${issue.path.join('.') || 'it'}: ${issue.message}`
-      problems.push(`${nameOf(entry, index)} was not taken: ${reason}.`)
+      problems.push(`${nameOf(entry, index)} was not taken: ${reasonOf(entry, parsed.error.issues[0])}.`)
       return
     }
     const id = freeSlug(parsed.data.id, (one) => isTaken(one) || given.has(one))
@@ -133,6 +130,23 @@ function parse(
   const leftOut = member(file, 'leftOut')
   const names = Array.isArray(leftOut) ? leftOut.filter((name) => typeof name === 'string') : []
   return ok({ entries, leftOut: names.slice(0, MOST_PROFILES).map(shortName) })
+}
+
+/** In plain words: which kind it is decides what else it must have, so that a wrong one is the first to be told. */
+function reasonOf(
+  entry: unknown,
+  issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined
+): string {
+  if (typeof entry !== 'object' || entry === null || issue === undefined) return 'it is no profile'
+  const kind = member(entry, 'kind')
+  if (!(RUNNER_KINDS as readonly unknown[]).includes(kind)) {
+    if (typeof kind !== 'string') return 'it does not say what runs it (kind)'
+    return `this Firebreak knows no runner '${shortName(kind)}'. It knows ${RUNNER_KINDS.join(', ')}`
+  }
+  const where = issue.path.map(String).join('.')
+  return where === ''
+    ? `it is no profile (${issue.message})`
+    : `its ${where} cannot be used (${issue.message})`
 }
 
 const nameOf = (entry: unknown, index: number): string => {

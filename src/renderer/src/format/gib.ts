@@ -1,3 +1,4 @@
+import { aboveMostThreshold, mostThresholdBytes } from '../../../shared/domain/guard/thresholds.ts'
 import { GIB, bytesWords } from './bytes.ts'
 
 /** Typed GiB as bytes: null for an empty field (automatic), 'bad' for what is no number of GiB. */
@@ -34,9 +35,7 @@ export function readThreshold(
   const bytes = parseGib(text)
   if (bytes === 'bad') return { bad: `'${text}' is no number of GiB. Write 6 or 5.5.` }
   if (bytes === null) return { bytes, bad: null }
-  if (bytes > memTotalBytes / 2) {
-    return { bad: `Half of this machine’s memory at most: ${Math.floor(memTotalBytes / 2 / GIB)} GiB.` }
-  }
+  if (bytes > mostThresholdBytes(memTotalBytes)) return { bad: aboveMostThreshold(memTotalBytes) }
   if (field === 'floorBytes' && bytes > reserveBytes) {
     return {
       bad: `The floor cannot be above the reserve (${bytesWords(reserveBytes)}). Raise the reserve first.`

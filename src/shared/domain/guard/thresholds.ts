@@ -18,3 +18,10 @@ export const reserveBytes = (memTotalBytes: number, set: number | null): number 
  */
 export const floorBytes = (memTotalBytes: number, set: number | null): number =>
   Math.min(set ?? Math.round(clamp(memTotalBytes / 60, 192 * MIB, 2 * GIB)), memTotalBytes)
+
+/** The most that a person may set as reserve or floor: with more of it kept clear, hardly any model could be started. */
+export const mostThresholdBytes = (memTotalBytes: number): number => Math.floor(memTotalBytes / 2)
+
+/** What is said to who sets more. */
+export const aboveMostThreshold = (memTotalBytes: number): string =>
+  `Half of this machine’s memory at most: ${Math.floor(mostThresholdBytes(memTotalBytes) / GIB)} GiB.`

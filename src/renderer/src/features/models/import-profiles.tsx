@@ -54,8 +54,14 @@ export function useImport(): { readonly button: ReactNode; readonly outcome: Rea
   }
 }
 
+/** Why none was stands beneath. */
+function takenInWords(taken: number): string {
+  if (taken === 0) return 'No profile was imported.'
+  return taken === 1 ? 'One profile was imported.' : `${taken} profiles were imported.`
+}
+
 function Told({ taken, problems, onDismiss }: Outcome & { readonly onDismiss: () => void }): ReactNode {
-  const words = taken === 1 ? 'One profile was taken in.' : `${taken} profiles were taken in.`
+  const words = takenInWords(taken)
   return (
     <div className="import-outcome">
       <Message tone={problems.length > 0 ? 'warning' : 'info'} text={words} onDismiss={onDismiss}>

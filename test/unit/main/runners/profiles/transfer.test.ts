@@ -108,9 +108,13 @@ describe('import', () => {
     if (!back.ok) throw new Error(back.error.message)
     expect(back.value.profiles).toEqual([tiny])
     expect(back.value.problems).toHaveLength(5)
-    expect(back.value.problems[0]).toMatch(/^Bad port \(profile 1\) was not taken: settings\.port/)
-    expect(back.value.problems[1]).toMatch(/^Strange \(profile 2\) was not taken: kind/)
-    expect(back.value.problems[2]).toMatch(/^Profile 3 was not taken/)
+    expect(back.value.problems[0]).toMatch(
+      /^Bad port \(profile 1\) was not taken: its settings\.port cannot be used/
+    )
+    expect(back.value.problems[1]).toMatch(
+      /^Strange \(profile 2\) was not taken: this Firebreak knows no runner 'no-such-runner'\. It knows llamacpp,/
+    )
+    expect(back.value.problems[2]).toMatch(/^Profile 3 was not taken: it is no profile\.$/)
   })
 
   test('what a newer Firebreak knows more of is left out', () => {
