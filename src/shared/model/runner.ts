@@ -170,7 +170,7 @@ export interface RunnerActivity {
   readonly busy: boolean | 'unknown'
   readonly requestsRunning: Reading
   readonly requestsWaiting: Reading
-  /** Generated tokens per second over the last look. */
+  /** Generated tokens per second: now while busy, of the last request at rest. 'unknown' before the first token. */
   readonly tokensPerS: Reading
   /** Since when it has had nothing to do, wall clock; null while busy or not known. */
   readonly idleSinceMs: number | null

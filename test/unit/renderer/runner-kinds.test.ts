@@ -9,7 +9,7 @@ import {
   reportedSize,
   weightsOf
 } from '../../../src/renderer/src/features/models/playbook-state.ts'
-import type { TrainingProgress } from '../../../src/shared/model/runner.ts'
+import type { RunnerActivity, TrainingProgress } from '../../../src/shared/model/runner.ts'
 import { PLAYBOOKS, kinds } from '../../support/fake-core/kinds-scenario.ts'
 import { onDisk } from '../../support/fake-core/models.ts'
 import { GIB } from '../../support/fake-core/scenarios.ts'
@@ -184,6 +184,14 @@ describe('words of what a runner does', () => {
     expect(words(activityFigures({ ...rest, idleSinceMs: 1_000 }, 61_000))[0]).toMatch(/^Idle 60/)
     const busy = { busy: true, requestsRunning: 4, requestsWaiting: 7, tokensPerS: 41.68, idleSinceMs: null }
     expect(words(activityFigures(busy, 0))).toEqual(['Busy', '41.7\u00a0tok/s', '4, 7 wait'])
+  })
+
+  test('at rest the last speed stays and is said to be the last; before the first there is none', () => {
+    const speed = (tokensPerS: RunnerActivity['tokensPerS']) =>
+      words(activityFigures({ ...rest, tokensPerS, idleSinceMs: null }, 0))[1]
+    expect(speed(30)).toBe('30.0\u00a0tok/s\u00a0last')
+    expect(speed('unknown')).toBe('–')
+    expect(speed(0)).toBe('–')
   })
 
   test('a job that does not say how long it is has steps but no share', () => {

@@ -1,4 +1,5 @@
 import { NO_SUSPICION, suspect, type Suspicion } from '../../../shared/domain/liveness/suspect.ts'
+import type { Reading } from '../../../shared/model/reading.ts'
 import type { RunnerActivity } from '../../../shared/model/runner.ts'
 import { isAskable } from './address.ts'
 import type { LiveProcess } from './live-process.ts'
@@ -22,6 +23,7 @@ export function createLiveness(core: RunnerCore): Liveness {
   let lookedMs = Number.NEGATIVE_INFINITY
   let looking = false
   let idleSinceMs: number | null = null
+  let lastSpeed: Reading = 'unknown'
 
   const isCurrent = (current: LiveProcess): boolean =>
     core.live === current && core.state === 'ready' && !core.closing.signal.aborted
@@ -30,7 +32,13 @@ export function createLiveness(core: RunnerCore): Liveness {
     const nowMs = core.deps.ports.clock.nowMs()
     if (activity === null || activity.busy !== false) idleSinceMs = null
     else idleSinceMs ??= nowMs
-    core.activity = activity === null ? null : { ...activity, idleSinceMs }
+    if (activity === null) {
+      core.activity = null
+      return
+    }
+    const tokensPerS = speedToTell(activity, lastSpeed)
+    if (typeof tokensPerS === 'number') lastSpeed = tokensPerS
+    core.activity = { ...activity, tokensPerS, idleSinceMs }
   }
 
   const look = async (current: LiveProcess): Promise<void> => {
@@ -73,10 +81,20 @@ export function createLiveness(core: RunnerCore): Liveness {
       suspicion = NO_SUSPICION
       lookedMs = Number.NEGATIVE_INFINITY
       idleSinceMs = null
+      lastSpeed = 'unknown'
       core.activity = null
       core.stuck = null
     }
   }
+}
+
+/** At rest the last speed stays; a request to which no token has come yet has none. Never 0: that is no speed. */
+export function speedToTell(
+  { busy, tokensPerS }: Pick<RunnerActivity, 'busy' | 'tokensPerS'>,
+  last: Reading
+): Reading {
+  if (tokensPerS !== 0 && tokensPerS !== 'unknown') return tokensPerS
+  return busy === false ? last : 'unknown'
 }
 
 export const stuckWords = (why: string): string =>

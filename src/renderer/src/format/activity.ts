@@ -10,13 +10,12 @@ export interface ActivityFigure {
 
 /** What a runner does, in figures of its own metrics; one it does not report is said to be so. */
 export function activityFigures(activity: RunnerActivity, nowMs: number): readonly ActivityFigure[] {
-  const { busy, requestsRunning, requestsWaiting, tokensPerS, idleSinceMs } = activity
+  const { busy, requestsRunning, requestsWaiting, idleSinceMs } = activity
   const idle = idleSinceMs === null ? '' : ` ${durationText(Math.max(0, (nowMs - idleSinceMs) / 1000))}`
   const now = busy === 'unknown' ? 'not reported' : busy ? 'Busy' : `Idle${idle}`
   return [
     { label: 'Now', text: now },
-    // At rest there is no speed, which is another thing than a speed of nought.
-    { label: 'Speed', text: isKnown(tokensPerS) ? `${tokensPerS.toFixed(1)}\u00a0tok/s` : '–' },
+    { label: 'Speed', text: speedText(activity) },
     {
       label: 'Requests',
       text: isKnown(requestsRunning)
@@ -24,6 +23,12 @@ export function activityFigures(activity: RunnerActivity, nowMs: number): readon
         : '–'
     }
   ]
+}
+
+/** '30.0 tok/s', '30.0 tok/s last' at rest; no speed is another thing than a speed of nought. */
+function speedText({ busy, tokensPerS }: RunnerActivity): string {
+  if (!isKnown(tokensPerS) || tokensPerS === 0) return '–'
+  return `${tokensPerS.toFixed(1)}\u00a0tok/s${busy === false ? '\u00a0last' : ''}`
 }
 
 /** '240 of 1500 steps', '240 steps'; null where the job does not say. */

@@ -50,7 +50,9 @@ export async function activityFromMetrics(
   const startMs = performance.now()
   await new Promise((done) => setTimeout(done, RATE_WINDOW_MS))
   const second = await read()
-  const after = second === null ? 'unknown' : firstOf(second, names.tokens)
+  // One that came to its end in between was not at work all the time.
+  const isOver = second === null || firstOf(second, names.running) === 0
+  const after = isOver ? 'unknown' : firstOf(second, names.tokens)
   return { ...activity, tokensPerS: rate(before, after, performance.now() - startMs) }
 }
 

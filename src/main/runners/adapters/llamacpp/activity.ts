@@ -1,7 +1,9 @@
+import type { Reading } from '../../../../shared/model/reading.ts'
 import type { RunnerActivity } from '../../../../shared/model/runner.ts'
 import { timeLeft } from '../common/deadline.ts'
 import { exchange } from '../common/http.ts'
 import { readMetrics } from '../common/prometheus.ts'
+import { generatingRate } from './generating.ts'
 import { routerModels } from './router.ts'
 
 const RUNNING = 'llamacpp:requests_processing'
@@ -49,14 +51,20 @@ async function activityFrom(page: string, figures: Figures, left: () => number):
   const busy =
     requestsRunning === 'unknown' ? 'unknown' : requestsRunning > 0 || (figures.get(WAITING) ?? 0) > 0
   const rate = figures.get(RATE) ?? 'unknown'
-  const looksStill = busy === true && rate === 0
   return {
     busy,
     requestsRunning,
     requestsWaiting,
-    // In the midst of a request there is no rate; 'none at all' is said only where no step was made.
-    tokensPerS: looksStill && (await makesSteps(page, figures, left)) ? 'unknown' : rate
+    tokensPerS: busy === true ? await busyRate(page, figures, left) : rate
   }
+}
+
+/** What is generated now, else what was until a moment ago; 'none at all' is said only where no step was made. */
+async function busyRate(page: string, figures: Figures, left: () => number): Promise<Reading> {
+  const now = figures.get(RUNNING) === 0 ? 'unknown' : await generatingRate(page, left)
+  if (now !== 'unknown') return now
+  const rate = figures.get(RATE) ?? 'unknown'
+  return rate === 0 && (await makesSteps(page, figures, left)) ? 'unknown' : rate
 }
 
 /** Whether the model made a step between two readings; what cannot be read is no proof that it made none. */
