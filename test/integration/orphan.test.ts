@@ -75,4 +75,27 @@ describe('a parent that is killed while its child holds 1 GiB', () => {
     expect(isAlive(child)).toBe(false)
     discovery.dispose()
   })
+
+  test('a detached shell at work, whose child holds memory, is not listed, nor is the child', async () => {
+    const pidFile = join(home.dir, 'shell.pid')
+    const holder = home.script(
+      'holder',
+      `#!${process.execPath}\nconst held = Buffer.alloc(${300 * MIB}, 1); require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => held.length, 1000)\n`
+    )
+    // The outer shell, leader of the group, is gone at once: the inner one is adopted.
+    const inner = `${holder} & wait; true`
+    startElsewhere('/bin/sh', ['-c', `/bin/sh -c '${inner}' &`], home.dir)
+    const child = await until('the child to hold its memory', () => {
+      try {
+        return home.pidFile('shell.pid')
+      } catch {
+        return null
+      }
+    })
+    const { discovery, fresh } = openDiscovery(home, null)
+    expect((await fresh()).filter(({ pids }) => pids.includes(child))).toEqual([])
+    process.kill(child, 'SIGKILL')
+    await until('the end of the child', () => !isAlive(child))
+    discovery.dispose()
+  })
 })

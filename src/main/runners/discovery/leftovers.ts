@@ -5,6 +5,17 @@ import { identityKey } from '../supervisor/identity.ts'
 import type { Group } from './groups.ts'
 
 const MIB = 1_048_576
+/** Programs that run what people type: at work for somebody, whoever started them. */
+const SHELLS: ReadonlySet<string> = new Set([
+  'sh',
+  'bash',
+  'dash',
+  'zsh',
+  'fish',
+  'ksh',
+  'tmux: server',
+  'screen'
+])
 /** Helpers that outlive their parent for a moment hold tens of MiB; a model, or a part of one, holds far more. */
 export const LEAST_LEFTOVER_BYTES = 256 * MIB
 
@@ -67,7 +78,9 @@ export function createLeftoverMemory(): LeftoverMemory {
       known = new Map([...known].filter(([key]) => alive.has(key)))
       const free = processes.filter((one) => one.pid > 2 && isFree(one))
       const byPid = new Map(processes.map((one) => [one.pid, one]))
-      const orphans = free.filter((one) => endedOwner(one) !== null || isOrphan(one, byPid))
+      const orphans = free.filter(
+        (one) => endedOwner(one) !== null || (isOrphan(one, byPid) && holdsByItself(one, free, bytesOf))
+      )
       return topMost(orphans, free)
         .map((root): Leftover => ({
           root,
@@ -90,6 +103,19 @@ function isOrphan(one: ProcessInfo, byPid: ReadonlyMap<number, ProcessInfo>): bo
   if (one.parentPid === KERNEL_THREADS || byPid.has(one.processGroupId)) return false
   const isAdopted = one.parentPid === 1 || byPid.get(one.parentPid)?.name === 'systemd'
   return isAdopted && !isDesktopName(one.name)
+}
+
+/**
+ * It has the memory in its own hands, and nothing but its own kind below it. One that nobody saw below a runner is told
+ * by that alone: what holds little but has others at work below it (a detached shell, a job of npm) is not left behind.
+ */
+function holdsByItself(
+  one: ProcessInfo,
+  processes: readonly ProcessInfo[],
+  bytesOf: (pid: number) => number
+): boolean {
+  if (SHELLS.has(one.name) || bytesOf(one.pid) < LEAST_LEFTOVER_BYTES) return false
+  return below(processes, one).every(({ name }) => name === one.name)
 }
 
 /** Those that are not below another of them. */

@@ -124,9 +124,18 @@ describe('leftovers', () => {
 
   it('finds one that nobody saw before: adopted by init, the leader of its group gone', () => {
     const orphan = processRow({ pid: 50, parentPid: 1, processGroupId: 49, name: 'python3' })
-    const below = row(51, 50)
+    const below = row(51, 50, 'python3')
     const found = createLeftoverMemory().find([row(1, 0), orphan, below], free, () => BYTES)
     expect(found).toMatchObject([{ kind: 'custom', leftBy: null, members: [{ pid: 50 }, { pid: 51 }] }])
+  })
+
+  it('passes over a shell, and what holds little itself or runs other programs', () => {
+    const orphan = (name: string) => processRow({ pid: 50, parentPid: 1, processGroupId: 49, name })
+    const found = (name: string, bytes: number) =>
+      createLeftoverMemory().find([row(1, 0), orphan(name), row(51, 50, 'chromium')], free, (pid) =>
+        pid === 51 ? BYTES : bytes
+      )
+    expect([found('bash', BYTES), found('python3', 0), found('node', BYTES)]).toEqual([[], [], []])
   })
 
   it.each([
