@@ -158,6 +158,26 @@ describe('a planner that is a stand-in', () => {
     expect(kinds.filter((kind) => kind === 'plan').length).toBeLessThan(3)
   })
 
+  it('answers the last question though what it needs was found before what an earlier one needs', async () => {
+    const server = standIn(`${COUNTED}\nsleep 0.2`)
+    const path = model()
+    const found = Promise.withResolvers<string>()
+    const planner = createPlanner({
+      clock,
+      serverOf: ({ settings }) => (settings.contextTokens === 1024 ? found.promise : Promise.resolve(server)),
+      env: process.env
+    })
+    planners.push(planner)
+    const busy = planner.ask({ ...profileOf(path), id: 'other' })
+    const earlier = planner.ask(profileOf(path, { contextTokens: 1024 }))
+    const later = planner.ask(profileOf(path, { contextTokens: 2048 }))
+    await until('the first to run', () => readIfThere(join(dir, 'calls')) !== '')
+    found.resolve(server)
+    expect((await later).kind).toBe('plan')
+    expect((await earlier).kind).toBe('failed')
+    expect((await busy).kind).toBe('plan')
+  })
+
   it.each([
     ['there is no server', null],
     ['there is none beside it', '/nowhere/llama-server']

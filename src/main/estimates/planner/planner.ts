@@ -43,8 +43,9 @@ export function createPlanner(options: {
   const closing = new AbortController()
   const kept = new Map<string, Promise<Planned>>()
   let last: Promise<unknown> = Promise.resolve()
-  /** By profile: what was asked last. */
-  const newest = new Map<string, string>()
+  /** By profile: what was asked last, whatever was looked up first. */
+  const newest = new Map<string, { readonly question: number; readonly key: string }>()
+  let questions = 0
 
   /** Programs that did not answer, and when, monotonic. */
   const silent = new Map<string, number>()
@@ -67,6 +68,7 @@ export function createPlanner(options: {
     return plan === null ? { kind: 'failed', why: 'its answer was not understood' } : { kind: 'plan', plan }
   }
   const ask = async (profile: LlamaCppProfile): Promise<Planned> => {
+    const question = ++questions
     const args = plannerArguments(profile)
     if (args === null || profile.container !== null) return { kind: 'absent' }
     const server = await serverOf(profile)
@@ -80,8 +82,8 @@ export function createPlanner(options: {
     const build = `${file}:${program}`
     if (isLeftAlone(build)) return LEFT_ALONE
     // One after the other; of a slider that moves, only where it stands by then is asked for.
-    newest.set(profile.id, key)
-    const answer = last.then(() => run(file, build, args, () => newest.get(profile.id) === key))
+    if (question > (newest.get(profile.id)?.question ?? 0)) newest.set(profile.id, { question, key })
+    const answer = last.then(() => run(file, build, args, () => newest.get(profile.id)?.key === key))
     last = answer
     kept.set(key, answer)
     for (const oldest of kept.keys()) {
@@ -91,7 +93,7 @@ export function createPlanner(options: {
     // What failed may have failed by the load of the machine; it is asked again the next time.
     const planned = await answer
     if (planned.kind !== 'plan') kept.delete(key)
-    if (newest.get(profile.id) === key) newest.delete(profile.id)
+    if (newest.get(profile.id)?.key === key) newest.delete(profile.id)
     return planned
   }
   return {
