@@ -5,6 +5,7 @@ import { runCli } from '../../src/cli/run.ts'
 import type { IncidentSummary } from '../../src/shared/model/guard.ts'
 import type { HeadlessCore } from '../support/headless-core.ts'
 import {
+  eatUntil,
   guardOf,
   loosen,
   startRunner,
@@ -86,8 +87,7 @@ describe('an act of the guard', () => {
     await core.client.call('settings.set', { guard: { mode: 'observe' } })
     const [pid = 0] = (await startRunner(core, 'eater')).pids
     await untilArmed(core, 'eater')
-    await tighten(core)
-    process.kill(pid, 'SIGUSR2')
+    await eatUntil(core, pid, 'what would have been done', async () => (await listOf(core))[0] !== undefined)
     const summary = await until('what would have been done', async () => (await listOf(core))[0])
     expect(summary).toMatchObject({
       kind: 'would-have-acted',
