@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPlanner, type Planned, type Planner } from '../../src/main/estimates/planner/planner.ts'
 import type { LlamaCppProfile } from '../../src/shared/model/runner.ts'
-import { defaultLlamaCppSettings } from '../../src/shared/settings/llamacpp-defaults.ts'
 import { llamaServerOrSkip, needsLlamaServer } from '../support/llama-server.ts'
 import { makeGguf } from '../support/make-gguf.ts'
 import { isAlive, until } from '../support/until.ts'
+import { llamaCppProfile } from '../support/llamacpp-profile.ts'
 
 const MIB = 1024 ** 2
 /** Far more than a stand-in needs, far less than a test waits. */
@@ -32,19 +32,6 @@ const plannerOf = (server: string | null, timeoutMs = PATIENCE_MS): Planner => {
   planners.push(planner)
   return planner
 }
-const profileOf = (modelPath: string, more: Partial<LlamaCppProfile['settings']> = {}): LlamaCppProfile => ({
-  id: 'x',
-  label: 'X',
-  kind: 'llamacpp',
-  modelPath,
-  restartOnCrash: true,
-  importance: 'normal',
-  pinned: false,
-  floorBytes: null,
-  lan: false,
-  container: null,
-  settings: { ...defaultLlamaCppSettings(), ...more }
-})
 
 describe('a planner that is a stand-in', () => {
   /** A llama-fit-params that does this, beside a llama-server. */
@@ -61,24 +48,24 @@ describe('a planner that is a stand-in', () => {
   it('is asked once for the same, and again when program, model or settings change', async () => {
     const planner = plannerOf(standIn(COUNTED))
     const path = model()
-    const answer = await planner.ask(profileOf(path))
+    const answer = await planner.ask(llamaCppProfile(path))
     expect(answer).toMatchObject({ kind: 'plan', plan: { host: { computeBytes: 3 * MIB } } })
-    expect(await planner.ask(profileOf(path))).toEqual(answer)
+    expect(await planner.ask(llamaCppProfile(path))).toEqual(answer)
     expect(calls()).toBe(1)
-    await planner.ask(profileOf(path, { contextTokens: 4096 }))
+    await planner.ask(llamaCppProfile(path, { contextTokens: 4096 }))
     expect(calls()).toBe(2)
     utimesSync(path, 1, 1)
-    await planner.ask(profileOf(path))
+    await planner.ask(llamaCppProfile(path))
     expect(calls()).toBe(3)
     utimesSync(join(dir, 'llama-fit-params'), 1, 1)
-    await planner.ask(profileOf(path))
+    await planner.ask(llamaCppProfile(path))
     expect(calls()).toBe(4)
   })
 
   it('is asked with each argument as it is: no shell reads them', async () => {
     const server = standIn(`printf '%s\\n' "$@" > "$(dirname "$0")/args"\necho "Host 1 2 3 "`)
     const path = makeGguf(join(dir, 'a $(touch pwned) b;c.gguf'))
-    expect((await plannerOf(server).ask(profileOf(path))).kind).toBe('plan')
+    expect((await plannerOf(server).ask(llamaCppProfile(path))).kind).toBe('plan')
     expect(readFileSync(join(dir, 'args'), 'utf8').split('\n').slice(0, 2)).toEqual(['-m', path])
   })
 
@@ -91,18 +78,18 @@ describe('a planner that is a stand-in', () => {
   ])('of %s is no answer, and is asked again the next time', async (_, text, words) => {
     const planner = plannerOf(standIn(text))
     const path = model()
-    expect(await planner.ask(profileOf(path))).toMatchObject({
+    expect(await planner.ask(llamaCppProfile(path))).toMatchObject({
       kind: 'failed',
       why: expect.stringContaining(words)
     })
     standIn(COUNTED)
-    expect((await planner.ask(profileOf(path))).kind).toBe('plan')
+    expect((await planner.ask(llamaCppProfile(path))).kind).toBe('plan')
   })
 
   it('is ended at its deadline, with what it started', async () => {
     const pidFile = join(dir, 'pid')
     const server = standIn(`sleep 1000 &\necho $! > ${pidFile}\nwait`)
-    const answer = await plannerOf(server, 300).ask(profileOf(model()))
+    const answer = await plannerOf(server, 300).ask(llamaCppProfile(model()))
     expect(answer).toMatchObject({ kind: 'failed', why: expect.stringContaining('did not answer within') })
     const pid = Number(readFileSync(pidFile, 'utf8'))
     await until('the planner to be gone', () => !isAlive(pid))
@@ -116,24 +103,24 @@ describe('a planner that is a stand-in', () => {
     const late = { kind: 'failed', why: expect.stringContaining('did not answer within') }
     const alone = { kind: 'failed', why: expect.stringContaining('not asked again yet') }
     const others = [1024, 2048].map((contextTokens) =>
-      planner.ask({ ...profileOf(path, { contextTokens }), id: `of-${contextTokens}` })
+      planner.ask({ ...llamaCppProfile(path, { contextTokens }), id: `of-${contextTokens}` })
     )
     // Which of them comes first is not said.
     expect((await Promise.all(others)).toSorted((one) => (isLate(one) ? -1 : 1))).toMatchObject([late, alone])
-    expect(await planner.ask(profileOf(path))).toMatchObject(alone)
+    expect(await planner.ask(llamaCppProfile(path))).toMatchObject(alone)
     nowMs = 59_999
-    expect(await planner.ask(profileOf(path))).toMatchObject(alone)
+    expect(await planner.ask(llamaCppProfile(path))).toMatchObject(alone)
     expect(calls()).toBe(1)
     nowMs = 60_000
-    expect(await planner.ask(profileOf(path))).toMatchObject(late)
+    expect(await planner.ask(llamaCppProfile(path))).toMatchObject(late)
     expect(calls()).toBe(2)
     standIn(COUNTED)
-    expect((await planner.ask(profileOf(path))).kind).toBe('plan')
+    expect((await planner.ask(llamaCppProfile(path))).kind).toBe('plan')
   })
 
   it('starts no debugger where it crashes', async () => {
     const server = standIn(`echo "Host $GGML_NO_BACKTRACE 2 3 "`)
-    expect(await plannerOf(server).ask(profileOf(model()))).toMatchObject({
+    expect(await plannerOf(server).ask(llamaCppProfile(model()))).toMatchObject({
       plan: { host: { modelBytes: MIB } }
     })
   })
@@ -141,7 +128,7 @@ describe('a planner that is a stand-in', () => {
   it('is ended when nobody asks any more', async () => {
     const pidFile = join(dir, 'pid')
     const planner = plannerOf(standIn(`echo $$ > ${pidFile}\nexec sleep 1000`))
-    const asked = planner.ask(profileOf(model()))
+    const asked = planner.ask(llamaCppProfile(model()))
     const pid = await until('the planner to run', () => Number(readIfThere(pidFile)) || null)
     planner.dispose()
     expect((await asked).kind).toBe('failed')
@@ -152,7 +139,7 @@ describe('a planner that is a stand-in', () => {
     const server = standIn(`${COUNTED}\nsleep 0.2`)
     const planner = plannerOf(server)
     const path = model()
-    const asked = [1, 2, 3, 4, 5].map((n) => planner.ask(profileOf(path, { contextTokens: n * 1024 })))
+    const asked = [1, 2, 3, 4, 5].map((n) => planner.ask(llamaCppProfile(path, { contextTokens: n * 1024 })))
     const kinds = (await Promise.all(asked)).map(({ kind }) => kind)
     expect(kinds.at(-1)).toBe('plan')
     expect(kinds.filter((kind) => kind === 'plan').length).toBeLessThan(3)
@@ -168,9 +155,9 @@ describe('a planner that is a stand-in', () => {
       env: process.env
     })
     planners.push(planner)
-    const busy = planner.ask({ ...profileOf(path), id: 'other' })
-    const earlier = planner.ask(profileOf(path, { contextTokens: 1024 }))
-    const later = planner.ask(profileOf(path, { contextTokens: 2048 }))
+    const busy = planner.ask({ ...llamaCppProfile(path), id: 'other' })
+    const earlier = planner.ask(llamaCppProfile(path, { contextTokens: 1024 }))
+    const later = planner.ask(llamaCppProfile(path, { contextTokens: 2048 }))
     await until('the first to run', () => readIfThere(join(dir, 'calls')) !== '')
     found.resolve(server)
     expect((await later).kind).toBe('plan')
@@ -182,14 +169,14 @@ describe('a planner that is a stand-in', () => {
     ['there is no server', null],
     ['there is none beside it', '/nowhere/llama-server']
   ])('is absent where %s', async (_, server) => {
-    expect(await plannerOf(server).ask(profileOf(model()))).toEqual({ kind: 'absent' })
+    expect(await plannerOf(server).ask(llamaCppProfile(model()))).toEqual({ kind: 'absent' })
   })
 
   it('is absent for a container, and for a model that is not there', async () => {
     const planner = plannerOf(standIn(COUNTED))
     const container = { image: 'x', gpus: true, shmMiB: 0, hostIpc: false, mounts: [], env: [] }
-    expect(await planner.ask({ ...profileOf(model()), container })).toEqual({ kind: 'absent' })
-    expect(await planner.ask(profileOf(join(dir, 'gone.gguf')))).toEqual({ kind: 'absent' })
+    expect(await planner.ask({ ...llamaCppProfile(model()), container })).toEqual({ kind: 'absent' })
+    expect(await planner.ask(llamaCppProfile(join(dir, 'gone.gguf')))).toEqual({ kind: 'absent' })
   })
 })
 
@@ -219,7 +206,7 @@ describe('the planner of a real llama.cpp', () => {
     const path = makeGguf(join(dir, 'm.gguf'), shape)
     const planner = plannerOf(server)
     const kvOf = async (more: Partial<LlamaCppProfile['settings']>): Promise<number> => {
-      const answer = await planner.ask(profileOf(path, more))
+      const answer = await planner.ask(llamaCppProfile(path, more))
       if (answer.kind !== 'plan') throw new Error(JSON.stringify(answer))
       return [...answer.plan.devices, answer.plan.host].reduce((sum, row) => sum + row.contextBytes, 0)
     }
@@ -233,6 +220,6 @@ describe('the planner of a real llama.cpp', () => {
   it('is of no help with a file that is no model', async () => {
     const path = join(dir, 'no.gguf')
     writeFileSync(path, 'GGUF but not really')
-    expect((await plannerOf(server).ask(profileOf(path))).kind).toBe('failed')
+    expect((await plannerOf(server).ask(llamaCppProfile(path))).kind).toBe('failed')
   })
 })

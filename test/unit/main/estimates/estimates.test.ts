@@ -12,12 +12,12 @@ import { runKey } from '../../../../src/main/estimates/measured/run-key.ts'
 import { createModelFactsReader, type ModelFactsReader } from '../../../../src/main/models/model-facts.ts'
 import type { ModelOnDisk } from '../../../../src/main/models/types.ts'
 import { systemClock } from '../../../../src/main/platform/system.ts'
-import type { LlamaCppProfile, Profile, RunnerView } from '../../../../src/shared/model/runner.ts'
-import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
+import type { Profile, RunnerView } from '../../../../src/shared/model/runner.ts'
 import { err } from '../../../../src/shared/util/result.ts'
 import { sampleRunner } from '../../../support/fake-core.ts'
 import { makeGguf } from '../../../support/make-gguf.ts'
 import { until } from '../../../support/until.ts'
+import { llamaCppProfile } from '../../../support/llamacpp-profile.ts'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -56,19 +56,6 @@ function open(more: Partial<EstimatesPorts> = {}): Estimates {
   opened.push(estimates)
   return estimates
 }
-const profileOf = (modelPath: string, more: Partial<LlamaCppProfile['settings']> = {}): LlamaCppProfile => ({
-  id: 'x',
-  label: 'X',
-  kind: 'llamacpp',
-  modelPath,
-  restartOnCrash: true,
-  importance: 'normal',
-  pinned: false,
-  floorBytes: null,
-  lan: false,
-  container: null,
-  settings: { ...defaultLlamaCppSettings(), ...more }
-})
 const model = (name = 'tiny.gguf'): string => makeGguf(join(dir, name))
 const modelOnDisk = (path: string, label: string, sizeBytes: number): ModelOnDisk => ({
   path,
@@ -95,7 +82,7 @@ const standIn = (text: string) => {
 
 describe('the estimate that counts', () => {
   it('is the formula where nothing is better, with its verdict and the ceiling of its speed', async () => {
-    const view = await open().view(profileOf(model()))
+    const view = await open().view(llamaCppProfile(model()))
     expect(view).toMatchObject({
       ok: true,
       value: {
@@ -112,12 +99,12 @@ describe('the estimate that counts', () => {
 
   it('of one that runs already is judged with nothing of it counted against itself', async () => {
     const estimates = open({ allocatableBytes: (exceptId) => (exceptId === 'x' ? 36 * GIB : 0) })
-    expect(await estimates.view(profileOf(model()))).toMatchObject({ value: { verdict: 'fits' } })
+    expect(await estimates.view(llamaCppProfile(model()))).toMatchObject({ value: { verdict: 'fits' } })
   })
 
   it('is the planner where there is one, beside the formula', async () => {
     const planner = standIn('echo "CUDA0 0 8 300 "; echo "Host 0 0 20 "')
-    const { estimate, formula } = await open({ planner }).of(profileOf(model()))
+    const { estimate, formula } = await open({ planner }).of(llamaCppProfile(model()))
     expect(estimate.source).toBe('planner')
     expect(estimate.parts.find(({ id }) => id === 'compute-device')?.expectedBytes).toBe(300.5 * MIB)
     expect(formula).not.toBeNull()
@@ -125,7 +112,7 @@ describe('the estimate that counts', () => {
 
   it('is the formula, with a note, where the planner is of no help', async () => {
     const planner = standIn('exit 7')
-    const { estimate } = await open({ planner }).of(profileOf(model()))
+    const { estimate } = await open({ planner }).of(llamaCppProfile(model()))
     expect(estimate.source).toBe('formula')
     expect(estimate.notes.join(' ')).toContain('code 7')
   })
@@ -133,13 +120,13 @@ describe('the estimate that counts', () => {
   it('does not ask the planner, which opens the GPU, where memory is short', async () => {
     const planner = standIn('echo "CUDA0 0 8 300 "; echo "Host 0 0 20 "')
     const machine = () => ({ memTotalBytes: 64 * GIB, memAvailableBytes: GIB, topology: 'unified' }) as const
-    expect((await open({ planner, machine }).of(profileOf(model()))).estimate.source).toBe('formula')
+    expect((await open({ planner, machine }).of(llamaCppProfile(model()))).estimate.source).toBe('formula')
   })
 
   it('is what was measured of the same run, over both', async () => {
     const planner = standIn('echo "CUDA0 0 8 300 "; echo "Host 0 0 20 "')
     const estimates = open({ planner })
-    const profile = profileOf(model())
+    const profile = llamaCppProfile(model())
     const before = await estimates.of(profile)
     await run(estimates, profile, 2)
     const { estimate, formula, measured } = await estimates.of(profile)
@@ -154,8 +141,8 @@ describe('the estimate that counts', () => {
 
   it('is of the settings of the launch, whatever is estimated of it meanwhile', async () => {
     const estimates = open()
-    const saved = profileOf(model())
-    const launched = profileOf(saved.modelPath, { contextTokens: 2048 })
+    const saved = llamaCppProfile(model())
+    const launched = llamaCppProfile(saved.modelPath, { contextTokens: 2048 })
     await estimates.of(saved)
     await run(estimates, launched, 2)
     expect((await estimates.of(launched)).measured).not.toBeNull()
@@ -164,7 +151,7 @@ describe('the estimate that counts', () => {
 
   it('of a job that is ready before it loads leaves all of it to be claimed', async () => {
     const estimates = open()
-    const { settings: _, ...common } = profileOf('')
+    const { settings: _, ...common } = llamaCppProfile('')
     const job: Profile = { ...common, kind: 'custom', settings: { command: ['/bin/job'], ready: 'running' } }
     await run(estimates, job, 3)
     const { estimate } = await estimates.of(job)
@@ -174,7 +161,7 @@ describe('the estimate that counts', () => {
   it('is not below the weights of an architecture that is not known', async () => {
     const estimates = open()
     const shape = { layers: 8, embedding: 512, feedForward: 2048, vocabulary: 8192 }
-    const profile = profileOf(makeGguf(join(dir, 'new.gguf'), { ...shape, architecture: 'brandnew' }))
+    const profile = llamaCppProfile(makeGguf(join(dir, 'new.gguf'), { ...shape, architecture: 'brandnew' }))
     const { total, confidence } = (await estimates.of(profile)).estimate
     expect(confidence).toBe('unknown')
     expect(total.lowBytes).toBeGreaterThan(10 * MIB)
@@ -212,7 +199,7 @@ function writeMeasured(key: string | null): void {
 
 describe('what cannot be told', () => {
   it('is unknown with the reason for a launch, and an error for who asks for a file that is not there', async () => {
-    const profile = profileOf(join(dir, 'gone.gguf'))
+    const profile = llamaCppProfile(join(dir, 'gone.gguf'))
     const { estimate } = await open().of(profile)
     expect(estimate.confidence).toBe('unknown')
     expect(estimate.notes.join(' ')).toContain('gone.gguf')
@@ -234,14 +221,14 @@ describe('what cannot be told', () => {
     })
     const estimates = open({ facts })
     const both = await Promise.all([
-      estimates.of(profileOf('/net/x.gguf')),
-      estimates.of(profileOf('/net/x.gguf'))
+      estimates.of(llamaCppProfile('/net/x.gguf')),
+      estimates.of(llamaCppProfile('/net/x.gguf'))
     ])
     for (const { estimate } of both) {
       expect(estimate.confidence).toBe('unknown')
       expect(estimate.notes.join(' ')).toContain('could not be read within')
     }
-    await estimates.of(profileOf('/net/x.gguf'))
+    await estimates.of(llamaCppProfile('/net/x.gguf'))
     expect(reads).toBe(1)
     expect(await estimates.facts('/net/x.gguf', 'llamacpp')).toMatchObject({ error: { code: 'timeout' } })
   })
@@ -278,7 +265,7 @@ describe('what cannot be told', () => {
   })
 
   it('is not asked of the files a second time where they do not answer', async () => {
-    const profile = profileOf(model())
+    const profile = llamaCppProfile(model())
     writeMeasured(await runKey(profile, 64 * GIB, null))
     const { measured } = await open({
       facts: { of: async () => err({ code: 'timeout', message: 'no' }) }
@@ -289,19 +276,19 @@ describe('what cannot be told', () => {
 
   it('is unknown where an estimator throws', async () => {
     const facts = { of: () => Promise.reject(new Error('a mistake')) }
-    const { estimate } = await open({ facts }).of(profileOf('/m/x.gguf'))
+    const { estimate } = await open({ facts }).of(llamaCppProfile('/m/x.gguf'))
     expect(estimate).toMatchObject({ confidence: 'unknown', source: 'formula' })
   })
 
   it('of a folder of models is no error: a router serves them all', async () => {
     mkdirSync(join(dir, 'models'))
     for (const name of ['a', 'b']) makeGguf(join(dir, 'models', `${name}.gguf`))
-    const view = await open().view(profileOf(join(dir, 'models')))
+    const view = await open().view(llamaCppProfile(join(dir, 'models')))
     expect(view).toMatchObject({ ok: true, value: { verdict: 'unknown' } })
   })
 
   it('of a model that may be fetched is no error', async () => {
-    const profile: Profile = { ...profileOf(''), kind: 'vllm', modelPath: 'owner/name', settings: {} }
+    const profile: Profile = { ...llamaCppProfile(''), kind: 'vllm', modelPath: 'owner/name', settings: {} }
     const view = await open().view(profile)
     expect(view.ok).toBe(true)
   })
@@ -311,7 +298,7 @@ describe('a GPU with memory of its own', () => {
   it('is not judged by the memory of the machine', async () => {
     const machine = () =>
       ({ memTotalBytes: 64 * GIB, memAvailableBytes: 40 * GIB, topology: 'discrete' }) as const
-    const view = await open({ machine, allocatableBytes: () => 0 }).view(profileOf(model()))
+    const view = await open({ machine, allocatableBytes: () => 0 }).view(llamaCppProfile(model()))
     expect(view).toMatchObject({ value: { verdict: 'unknown', options: [] } })
   })
 })
@@ -326,7 +313,7 @@ describe('ways out', () => {
       modelOnDisk(small, 'Tiny-Q2_K', MIB),
       modelOnDisk(join(dir, 'Other-Q2_K.gguf'), 'Other-Q2_K', MIB)
     ]
-    const profile = profileOf(large, { promptCacheMiB: 0 })
+    const profile = llamaCppProfile(large, { promptCacheMiB: 0 })
     const needs = (await open().of(profile)).estimate.total
     const estimates = open({
       findModels: async () => models,

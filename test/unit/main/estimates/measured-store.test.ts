@@ -15,7 +15,7 @@ import { createLaunches } from '../../../../src/main/estimates/measured/launches
 import { runKey } from '../../../../src/main/estimates/measured/run-key.ts'
 import { openMeasured } from '../../../../src/main/estimates/measured/store.ts'
 import type { LlamaCppProfile, RunnerView } from '../../../../src/shared/model/runner.ts'
-import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
+import { llamaCppProfile } from '../../../support/llamacpp-profile.ts'
 
 const KEY = 'a'.repeat(32)
 
@@ -35,19 +35,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const profileOf = (
   more: Partial<LlamaCppProfile['settings']> = {},
   modelPath = '/m/x.gguf'
-): LlamaCppProfile => ({
-  id: 'x',
-  label: 'X',
-  kind: 'llamacpp',
-  modelPath,
-  restartOnCrash: true,
-  importance: 'normal',
-  pinned: false,
-  floorBytes: null,
-  lan: false,
-  container: null,
-  settings: { ...defaultLlamaCppSettings(), ...more }
-})
+): LlamaCppProfile => llamaCppProfile(modelPath, more)
 
 describe('the store of what was measured', () => {
   const path = () => join(dir, 'measured.json')

@@ -10,8 +10,8 @@ import { isReadyFirst } from '../../../../src/shared/domain/admission/ready-firs
 import { totalOf } from '../../../../src/shared/domain/estimator/total.ts'
 import type { Estimate, EstimatePart, EstimatePartId } from '../../../../src/shared/model/estimate.ts'
 import type { FieldProfile, LlamaCppProfile, RunnerView } from '../../../../src/shared/model/runner.ts'
-import { defaultLlamaCppSettings } from '../../../../src/shared/settings/llamacpp-defaults.ts'
 import { sampleRunner } from '../../../support/fake-core.ts'
+import { llamaCppProfile } from '../../../support/llamacpp-profile.ts'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -27,19 +27,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const profileOf = (
   more: Partial<LlamaCppProfile['settings']> = {},
   modelPath = '/m/x.gguf'
-): LlamaCppProfile => ({
-  id: 'x',
-  label: 'X',
-  kind: 'llamacpp',
-  modelPath,
-  restartOnCrash: true,
-  importance: 'normal',
-  pinned: false,
-  floorBytes: null,
-  lan: false,
-  container: null,
-  settings: { ...defaultLlamaCppSettings(), ...more }
-})
+): LlamaCppProfile => llamaCppProfile(modelPath, more)
 
 const part = (id: EstimatePartId, lowMib: number, mib: number, peakMib: number): EstimatePart => ({
   id,
